@@ -1,0 +1,241 @@
+//! Memory for values: chunks of a few sizes out of pages, large ones from the system.
+//!
+//! A page of chunks serves one size at a time. When its last chunk comes back it is the tree's one spare page, and the spare before
+//! it goes back to the system: a tree keeps at most 16 KiB that it does not use.
+//!
+//! Under Miri and `--cfg hamadryad_isolate` every chunk is an allocation of its own, so that the checkers see each of them.
+#![expect(unsafe_code, reason = "an allocator")]
+
+use super::page::{PAGE, PAGE_LAYOUT};
+use alloc::alloc::Layout;
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+const FIRST_CHUNK_AT: usize = 64;
+const SMALL_MAX: usize = 512;
+const MEDIUM_MAX: usize = 2048;
+const CLASSES: usize = SMALL_MAX / 16 + (MEDIUM_MAX - SMALL_MAX) / 128 + 1;
+const ISOLATE: bool = cfg!(any(miri, hamadryad_isolate));
+
+struct FreeChunk {
+    next: Option<NonNull<FreeChunk>>,
+}
+
+/// The header of a page of chunks.
+struct ChunkPage {
+    free: Cell<Option<NonNull<FreeChunk>>>,
+    used: Cell<u32>,
+    /// The offset of the first chunk that was never handed out.
+    fresh: Cell<u32>,
+    class: Cell<usize>,
+    next: Cell<Option<NonNull<ChunkPage>>>,
+    previous: Cell<Option<NonNull<ChunkPage>>>,
+}
+
+const _: () = assert!(size_of::<ChunkPage>() <= FIRST_CHUNK_AT);
+
+/// The chunks of one tree.
+pub(crate) struct Chunks {
+    /// For each class the pages that have a chunk to give.
+    open: [Cell<Option<NonNull<ChunkPage>>>; CLASSES],
+    /// The page that was emptied last, if it still is; it is in its class's list.
+    spare: Cell<Option<NonNull<ChunkPage>>>,
+}
+
+impl Default for Chunks {
+    fn default() -> Chunks {
+        Chunks { open: [const { Cell::new(None) }; CLASSES], spare: Cell::new(None) }
+    }
+}
+
+/// The class of a layout; `None`: the system's.
+#[inline]
+fn class_of(layout: Layout) -> Option<usize> {
+    if ISOLATE || layout.align() > 16 || layout.size() > MEDIUM_MAX {
+        None
+    } else if layout.size() <= SMALL_MAX {
+        Some(layout.size().div_ceil(16))
+    } else {
+        Some(SMALL_MAX / 16 + (layout.size() - SMALL_MAX).div_ceil(128))
+    }
+}
+
+fn size_of_class(class: usize) -> usize {
+    if class <= SMALL_MAX / 16 { class * 16 } else { SMALL_MAX + (class - SMALL_MAX / 16) * 128 }
+}
+
+/// How many bytes a value of this layout takes.
+pub(crate) fn bytes_of(layout: Layout) -> usize {
+    match class_of(layout) {
+        Some(class) => size_of_class(class),
+        None => layout.size(),
+    }
+}
+
+fn header<'a>(page: NonNull<ChunkPage>) -> &'a ChunkPage {
+    // SAFETY: pages in the lists of `Chunks`, or with a chunk in use, are allocated and their headers initialised; the borrow ends
+    // before the page can be given back (all callers are in this file).
+    unsafe { page.as_ref() }
+}
+
+impl Chunks {
+    /// Memory for a value, or `None` when the system has none. A layout without size needs no memory.
+    #[inline]
+    pub(crate) fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if layout.size() == 0 {
+            // SAFETY: an alignment is never zero.
+            return Some(unsafe { NonNull::new_unchecked(core::ptr::without_provenance_mut(layout.align())) });
+        }
+        let Some(class) = class_of(layout) else {
+            // SAFETY: the size is not zero.
+            return NonNull::new(unsafe { alloc::alloc::alloc(layout) });
+        };
+        let page = match self.open[class].get() {
+            Some(page) => page,
+            None => self.open_page(class)?,
+        };
+        Some(self.take(page, class))
+    }
+
+    #[inline]
+    fn take(&self, page: NonNull<ChunkPage>, class: usize) -> NonNull<u8> {
+        let head = header(page);
+        head.used.set(head.used.get() + 1);
+        let size = size_of_class(class);
+        let chunk = match head.free.get() {
+            Some(chunk) => {
+                // SAFETY: a chunk in the list of free ones holds a `FreeChunk`.
+                head.free.set(unsafe { chunk.as_ref() }.next);
+                chunk.cast()
+            }
+            None => {
+                let at = head.fresh.get() as usize;
+                head.fresh.set((at + size) as u32);
+                // SAFETY: a page in `open` has a free chunk or room for a fresh one: inside of the page.
+                unsafe { page.cast::<u8>().add(at) }
+            }
+        };
+        if head.free.get().is_none() && head.fresh.get() as usize + size > PAGE_LAYOUT.size() {
+            self.unlink(page);
+        }
+        chunk
+    }
+
+    /// Gives the memory of a value back.
+    ///
+    /// # Safety
+    /// `chunk` came from `allocate` of this `Chunks` with this layout, and nobody uses it any more.
+    #[inline]
+    pub(crate) unsafe fn free(&self, chunk: NonNull<u8>, layout: Layout) {
+        if layout.size() == 0 {
+            return;
+        }
+        let Some(class) = class_of(layout) else {
+            // SAFETY: it came from the system with this layout.
+            unsafe { alloc::alloc::dealloc(chunk.as_ptr(), layout) };
+            return;
+        };
+        // SAFETY: chunks of a class lie in a page that begins at the multiple of `PAGE` below them, and keep its provenance.
+        let page = unsafe { NonNull::new_unchecked(chunk.as_ptr().map_addr(|address| address & !(PAGE - 1)).cast::<ChunkPage>()) };
+        let head = header(page);
+        let was_full = head.free.get().is_none() && head.fresh.get() as usize + size_of_class(class) > PAGE_LAYOUT.size();
+        // SAFETY: the chunk is ours again, at least 16 bytes, aligned to 16.
+        unsafe { chunk.cast::<FreeChunk>().write(FreeChunk { next: head.free.get() }) };
+        head.free.set(Some(chunk.cast()));
+        head.used.set(head.used.get() - 1);
+        if was_full {
+            self.link(page, class);
+        }
+        if head.used.get() == 0 {
+            self.emptied(page);
+        }
+    }
+
+    /// A page without a chunk in use becomes the spare; the one before it goes back to the system.
+    #[inline]
+    fn emptied(&self, page: NonNull<ChunkPage>) {
+        match self.spare.replace(Some(page)) {
+            Some(before) if before != page && header(before).used.get() == 0 => self.release(before),
+            _ => {}
+        }
+    }
+
+    #[cold]
+    fn open_page(&self, class: usize) -> Option<NonNull<ChunkPage>> {
+        let page = match self.spare.get() {
+            Some(spare) if header(spare).used.get() == 0 => {
+                self.unlink(spare);
+                self.spare.set(None);
+                spare
+            }
+            // SAFETY: the layout's size is not zero.
+            _ => NonNull::new(unsafe { alloc::alloc::alloc(PAGE_LAYOUT) })?.cast(),
+        };
+        let head = ChunkPage {
+            free: Cell::new(None),
+            used: Cell::new(0),
+            fresh: Cell::new(FIRST_CHUNK_AT as u32),
+            class: Cell::new(class),
+            next: Cell::new(None),
+            previous: Cell::new(None),
+        };
+        // SAFETY: the page is ours, aligned, larger than a header, and nothing in it is in use.
+        unsafe { page.write(head) };
+        self.link(page, class);
+        Some(page)
+    }
+
+    fn link(&self, page: NonNull<ChunkPage>, class: usize) {
+        let first = self.open[class].replace(Some(page));
+        header(page).next.set(first);
+        header(page).previous.set(None);
+        if let Some(first) = first {
+            header(first).previous.set(Some(page));
+        }
+    }
+
+    fn unlink(&self, page: NonNull<ChunkPage>) {
+        let head = header(page);
+        let (next, previous) = (head.next.take(), head.previous.take());
+        match previous {
+            Some(previous) => header(previous).next.set(next),
+            None => self.open[head.class.get()].set(next),
+        }
+        if let Some(next) = next {
+            header(next).previous.set(previous);
+        }
+    }
+
+    fn release(&self, page: NonNull<ChunkPage>) {
+        self.unlink(page);
+        // SAFETY: no chunk of the page is in use, no list has it, and it came from the system with this layout.
+        unsafe { alloc::alloc::dealloc(page.cast().as_ptr(), PAGE_LAYOUT) };
+    }
+}
+
+impl Drop for Chunks {
+    fn drop(&mut self) {
+        // Whoever holds a chunk keeps the tree's core, and so this: only the spare can be left.
+        if let Some(spare) = self.spare.take()
+            && header(spare).used.get() == 0
+        {
+            self.release(spare);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_fits_its_class_and_no_smaller_one() {
+        for size in 1..=MEDIUM_MAX {
+            let layout = Layout::from_size_align(size, 8).expect("small");
+            if let Some(class) = class_of(layout) {
+                assert!(size_of_class(class) >= size && class < CLASSES, "{size}");
+                assert!(class == 1 || size_of_class(class - 1) < size, "{size}");
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The serial number of a slot's tenants: odd while one lives there, even between two.
+
+#[cfg(target_has_atomic = "64")]
+mod width {
+    pub(crate) type Serial = u64;
+    pub(crate) use core::sync::atomic::AtomicU64 as Atomic;
+}
+/// 32 bits where there are no 64-bit atomics: a slot that reaches the maximum is retired.
+#[cfg(not(target_has_atomic = "64"))]
+mod width {
+    pub(crate) type Serial = u32;
+    pub(crate) use core::sync::atomic::AtomicU32 as Atomic;
+}
+
+use core::sync::atomic::Ordering::Relaxed;
+pub(crate) use width::Serial;
+
+/// A slot's generation. Atomic, because a stale handle may be checked by one thread while another thread's tree owns the slot;
+/// relaxed, because a handle that matches is on the owner's thread.
+pub(crate) struct Generation(width::Atomic);
+
+impl Generation {
+    /// The last even generation: whoever gets there stays vacant for ever.
+    pub(crate) const RETIRED: Serial = Serial::MAX - 1;
+
+    pub(crate) const fn vacant() -> Generation {
+        Generation(width::Atomic::new(0))
+    }
+
+    pub(crate) fn now(&self) -> Serial {
+        self.0.load(Relaxed)
+    }
+
+    /// A tenant moves in or out.
+    pub(crate) fn advance(&self) {
+        // Only the owner thread writes: no read-modify-write is needed.
+        self.0.store(self.0.load(Relaxed) + 1, Relaxed);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set(&self, serial: Serial) {
+        self.0.store(serial, Relaxed);
+    }
+}

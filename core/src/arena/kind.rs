@@ -1,0 +1,252 @@
+//! What is known of a node's value without its type: a table of functions, one for each type.
+#![expect(unsafe_code, reason = "functions that take a pointer for a value of the type they were made for")]
+
+use super::SlotRef;
+use super::page::SlotIndex;
+use crate::source::Ready;
+use crate::timer::Timer;
+use alloc::alloc::Layout;
+use core::any::TypeId;
+use core::cell::Cell;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+use core::task::Context;
+
+/// What sort of node it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Vacant,
+    Root,
+    Value,
+    /// A value that its host marks ready.
+    Source,
+    /// A closure that a source calls.
+    Watcher,
+    Timer,
+    Soon,
+    Request,
+    Scope,
+}
+
+/// The untyped side of a node's value.
+pub(crate) struct Kind {
+    pub(crate) class: Class,
+    pub(crate) type_id: TypeId,
+    /// What the report says in its type column.
+    pub(crate) type_name: fn() -> &'static str,
+    pub(crate) layout: Layout,
+    /// Drops the value in place. Of a request: its future.
+    pub(crate) drop: Option<unsafe fn(*mut u8)>,
+    /// Calls the closure that the value is.
+    pub(crate) call: Option<unsafe fn(*mut u8, Ready)>,
+    /// Runs a request once; true when it ended.
+    pub(crate) run: Option<unsafe fn(SlotRef, *mut u8, &mut Context<'_>) -> bool>,
+    /// Moves a request's result into an `Option` of its type.
+    pub(crate) result: Option<unsafe fn(*mut u8, *mut u8)>,
+    /// Where in the chunk the source's index lies.
+    pub(crate) source_at: usize,
+    /// A timer that comes again.
+    pub(crate) periodic: bool,
+}
+
+/// The value of nodes that have none: no handle is of this type.
+struct Untyped;
+
+fn nothing() -> &'static str {
+    ""
+}
+
+impl Kind {
+    pub(crate) const VACANT: &'static Kind = &Kind::new::<Untyped>(Class::Vacant, nothing);
+    pub(crate) const ROOT: &'static Kind = &Kind::new::<Untyped>(Class::Root, || "root");
+    pub(crate) const SCOPE: &'static Kind = &Kind::new::<Untyped>(Class::Scope, || "scope");
+
+    pub(crate) const fn new<T: 'static>(class: Class, type_name: fn() -> &'static str) -> Kind {
+        Kind {
+            class,
+            type_id: TypeId::of::<T>(),
+            type_name,
+            layout: Layout::new::<T>(),
+            drop: if core::mem::needs_drop::<T>() { Some(drop_value::<T>) } else { None },
+            call: None,
+            run: None,
+            result: None,
+            source_at: 0,
+            periodic: false,
+        }
+    }
+}
+
+/// # Safety
+/// `data` points to a `T` that is not used again.
+unsafe fn drop_value<T>(data: *mut u8) {
+    // SAFETY: the caller's contract.
+    unsafe { data.cast::<T>().drop_in_place() }
+}
+
+struct Of<T>(PhantomData<T>);
+
+impl<T: 'static> Of<T> {
+    const VALUE: &'static Kind = &Kind::new::<T>(Class::Value, core::any::type_name::<T>);
+}
+
+/// The kind of a plain value.
+pub(crate) fn value_kind<T: 'static>() -> &'static Kind {
+    Of::<T>::VALUE
+}
+
+/// A closure called once, as a value.
+pub(crate) struct OnceCell<F>(Option<F>);
+
+impl<R, F: FnOnce() -> R + 'static> OnceCell<F> {
+    pub(crate) const SOON: &'static Kind = &Kind { call: Some(Self::call), ..Kind::new::<Self>(Class::Soon, || "immediate") };
+
+    pub(crate) fn new(closure: F) -> OnceCell<F> {
+        OnceCell(Some(closure))
+    }
+
+    unsafe fn call(data: *mut u8, _: Ready) {
+        // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
+        let closure = unsafe { &mut *data.cast::<Self>() }.0.take();
+        if let Some(closure) = closure {
+            closure();
+        }
+    }
+}
+
+/// A closure that watches a source, as a value.
+pub(crate) struct WatcherCell<F>(F);
+
+impl<R, F: FnMut(Ready) -> R + 'static> WatcherCell<F> {
+    pub(crate) const WATCHER: &'static Kind = &Kind { call: Some(Self::call), ..Kind::new::<Self>(Class::Watcher, || "watcher") };
+
+    pub(crate) fn new(closure: F) -> WatcherCell<F> {
+        WatcherCell(closure)
+    }
+
+    unsafe fn call(data: *mut u8, ready: Ready) {
+        // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
+        (unsafe { &mut *data.cast::<Self>() }.0)(ready);
+    }
+}
+
+/// A source's value and its index in the table of sources. The value comes first: handles know only that.
+#[repr(C)]
+pub(crate) struct SourceCell<T> {
+    value: T,
+    index: Cell<u32>,
+}
+
+impl<T: 'static> SourceCell<T> {
+    pub(crate) const PASSIVE: &'static Kind = &Kind {
+        type_id: TypeId::of::<T>(),
+        source_at: core::mem::offset_of!(SourceCell<T>, index),
+        ..Kind::new::<SourceCell<T>>(Class::Source, core::any::type_name::<T>)
+    };
+
+    pub(crate) fn new(value: T, index: u32) -> SourceCell<T> {
+        SourceCell { value, index: Cell::new(index) }
+    }
+}
+
+impl<F: FnMut(Ready) + 'static> SourceCell<F> {
+    pub(crate) const ACTIVE: &'static Kind = &Kind { call: Some(Self::call), ..*Self::PASSIVE };
+
+    unsafe fn call(data: *mut u8, ready: Ready) {
+        // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
+        (unsafe { &mut *data.cast::<Self>() }.value)(ready);
+    }
+}
+
+/// What the heap of timers knows of one: where it is in the heap, and whose it is.
+#[repr(C)]
+pub(crate) struct TimerHead {
+    /// One more than its place in the heap; 0: it is not armed.
+    pub(crate) place: Cell<u32>,
+    /// The timer's node; none for a pending sleep.
+    pub(crate) slot: Cell<SlotIndex>,
+}
+
+/// A timer's closure, as a value. Its head comes first: the heap knows only that.
+#[repr(C)]
+pub(crate) struct TimerCell<F> {
+    head: TimerHead,
+    /// Nanoseconds; 0 for a timer that fires once.
+    period: u64,
+    closure: F,
+}
+
+impl<F: 'static> TimerCell<F> {
+    pub(crate) fn new(slot: SlotIndex, period: u64, closure: F) -> TimerCell<F> {
+        TimerCell { head: TimerHead { place: Cell::new(0), slot: Cell::new(slot) }, period, closure }
+    }
+
+    pub(crate) fn belongs_to(&mut self, slot: SlotIndex) {
+        self.head.slot.set(slot);
+    }
+}
+
+impl<R, F: FnOnce() -> R + 'static> TimerCell<Option<F>> {
+    pub(crate) const ONCE: &'static Kind =
+        &Kind { type_id: TypeId::of::<Timer>(), call: Some(Self::call), ..Kind::new::<Self>(Class::Timer, || "timer") };
+
+    unsafe fn call(data: *mut u8, _: Ready) {
+        // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
+        let closure = unsafe { &mut *data.cast::<Self>() }.closure.take();
+        if let Some(closure) = closure {
+            closure();
+        }
+    }
+}
+
+impl<R, F: FnMut() -> R + 'static> TimerCell<F> {
+    pub(crate) const EVERY: &'static Kind = &Kind {
+        type_id: TypeId::of::<Timer>(),
+        call: Some(Self::call_again),
+        periodic: true,
+        ..Kind::new::<Self>(Class::Timer, || "timer")
+    };
+
+    unsafe fn call_again(data: *mut u8, _: Ready) {
+        // SAFETY: of this kind, so `data` points to a `Self`; only `closure` is borrowed exclusively, and it is lent to this call
+        // alone: the heap may look at the head meanwhile.
+        let closure = unsafe { &mut (*data.cast::<Self>()).closure };
+        closure();
+    }
+}
+
+/// Points to the head of a timer or of a pending sleep, for the heap.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TimerRef(NonNull<TimerHead>);
+
+impl TimerRef {
+    /// # Safety
+    /// `head` is initialised and stays where it is until its `place` is 0 for good.
+    pub(crate) unsafe fn new(head: NonNull<TimerHead>) -> TimerRef {
+        TimerRef(head)
+    }
+
+    /// The head of a timer's node, whose class was looked at.
+    pub(crate) fn of(slot: SlotRef) -> TimerRef {
+        assert!(slot.kind.get().class == Class::Timer, "only timers have a place in the heap of timers");
+        // SAFETY: the value of that class is a `TimerCell`, whose first field is its head; it is in the heap only while the value
+        // is there (`TreeCore::leave` takes it out before the value is dropped).
+        TimerRef(unsafe { NonNull::new_unchecked(slot.data.get()).cast() })
+    }
+
+    pub(crate) fn head(&self) -> &TimerHead {
+        // SAFETY: by the contract of `new` and `of`, the head is there as long as somebody holds this.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// The period of a timer's node in nanoseconds, 0 for one that fires once.
+    pub(crate) fn period(slot: SlotRef) -> u64 {
+        assert!(slot.kind.get().class == Class::Timer, "only timers have a period");
+        // SAFETY: as in `of`; the period comes after the head whatever the closure's type is (`repr(C)`), and is never written again.
+        unsafe { (*slot.data.get().cast::<TimerCell<()>>()).period }
+    }
+
+    pub(crate) fn pointer(self) -> NonNull<TimerHead> {
+        self.0
+    }
+}

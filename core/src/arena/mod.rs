@@ -1,0 +1,35 @@
+//! Where nodes live: slots that are never unmapped, chunks for their values, and the one way from a handle to both.
+//!
+//! ```text
+//!  page (16 KiB, aligned to its size)            slot, 96 bytes            wide slot, 160 bytes (requests, scopes, immediates)
+//!  ┌──────────────────────────────┐              ┌────────────────────┐    ┌────────────────────┐
+//!  │ header: tree, shared, serial │              │ generation       8 │    │ slot            96 │
+//!  │ slot 0                       │              │ state, counts    8 │    │ wake word, runs  8 │
+//!  │ slot 1                       │              │ four links      32 │    │ queue links     16 │
+//!  │ …                            │              │ kind, data      16 │    │ waiter          24 │
+//!  └──────────────────────────────┘              │ name, place     16 │    │ deadline, turn   8 │
+//!  a page belongs to one tree at a time          │ birth, extras   16 │    │ inject link      8 │
+//!  and is handed on through the pool             └────────────────────┘    └────────────────────┘
+//! ```
+//!
+//! A handle is a slot's address and the generation it had; odd generations are alive, even ones are not. Since slots are never
+//! unmapped and generations only grow, a handle can be checked at any time, from any thread, after its tree is gone. All other
+//! fields are the owner thread's and are looked at only after that check.
+
+mod chunk;
+mod generation;
+mod kind;
+mod page;
+mod pool;
+mod slot;
+pub(crate) mod value;
+
+pub(crate) use chunk::{Chunks, bytes_of};
+pub(crate) use generation::{Generation, Serial};
+pub(crate) use kind::{Class, Kind, OnceCell, SourceCell, TimerCell, TimerHead, TimerRef, WatcherCell, value_kind};
+pub(crate) use page::{Pages, SlotIndex};
+pub(crate) use slot::{Flag, Lists, QueueId, Slot, SlotRef, State, Told, Waiter};
+pub(crate) use value::shared_of;
+
+/// Where in the source something was made, or ended.
+pub(crate) type Place = &'static core::panic::Location<'static>;

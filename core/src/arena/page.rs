@@ -1,0 +1,313 @@
+//! Pages of slots, and the slots of one tree.
+#![expect(unsafe_code, reason = "pages are raw memory, and a slot finds its page by its address")]
+
+use super::pool::{self, PageList};
+use super::slot::{Slot, WideSlot};
+use super::{Generation, SlotRef};
+use crate::inbox::Shared;
+use crate::sync::{AtomicPtr, Ordering};
+use crate::tree::TreeCore;
+use alloc::alloc::Layout;
+use alloc::rc::Rc;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use core::ptr::NonNull;
+
+/// Bytes of a page; it is aligned to as many, so that a slot finds its header by its address.
+pub(super) const PAGE: usize = 16 * 1024;
+/// A little less is asked of the system: with its own header an allocation then takes one page, not two.
+pub(super) const PAGE_LAYOUT: Layout = match Layout::from_size_align(PAGE - 32, PAGE) {
+    Ok(layout) => layout,
+    Err(_) => panic!("16 KiB is a power of two"),
+};
+const SLOTS_AT: usize = 64;
+
+/// Which slot of a tree: its page's position in the tree and its index there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SlotIndex(u32);
+
+impl SlotIndex {
+    /// No slot.
+    pub(crate) const NONE: SlotIndex = SlotIndex(u32::MAX);
+
+    pub(super) fn new(position: u32, index: u32) -> SlotIndex {
+        SlotIndex(position << 9 | index)
+    }
+}
+
+/// A page's header. A page lives as long as the process and belongs to one tree at a time.
+pub(crate) struct Page {
+    core: Cell<*const TreeCore>,
+    /// Read by wakers of any thread, which pin a slot of this page; so it does not change under them.
+    shared: AtomicPtr<Shared>,
+    serial: u32,
+    wide: bool,
+    /// Where in its tree's list of pages it is.
+    position: Cell<u32>,
+    /// How many slots are initialised.
+    initialised: Cell<u32>,
+    /// The next page in a list of the pool.
+    pub(super) next: Cell<Option<NonNull<Page>>>,
+}
+
+const _: () = assert!(size_of::<Page>() <= SLOTS_AT || cfg!(loom));
+
+impl Page {
+    /// A new page from the system.
+    pub(super) fn allocate(serial: u32, wide: bool) -> Option<NonNull<Page>> {
+        // SAFETY: the layout's size is not zero.
+        let page = NonNull::new(unsafe { alloc::alloc::alloc(PAGE_LAYOUT) })?.cast::<Page>();
+        let header = Page {
+            core: Cell::new(core::ptr::null()),
+            shared: AtomicPtr::new(core::ptr::null_mut()),
+            serial,
+            wide,
+            position: Cell::new(0),
+            initialised: Cell::new(0),
+            next: Cell::new(None),
+        };
+        // SAFETY: the memory is ours, aligned to `PAGE`, and larger than a header.
+        unsafe { page.write(header) };
+        Some(page)
+    }
+
+    pub(super) fn of(slot: NonNull<Slot>) -> &'static Page {
+        let page = slot.as_ptr().map_addr(|address| address & !(PAGE - 1)).cast::<Page>();
+        // SAFETY: the slot's pointer has the provenance of its page, which begins at the multiple of `PAGE` below it with an
+        // initialised header and is never unmapped.
+        unsafe { &*page }
+    }
+
+    pub(super) fn core(&self) -> Option<Rc<TreeCore>> {
+        let core = self.core.get();
+        if core.is_null() {
+            return None;
+        }
+        // SAFETY: `Pages::adopt` stored the pointer of a live `Rc`, and `Pages::hand_on` clears it before the last `Rc` is gone.
+        // The cell is the owner thread's, and so is the `Rc`'s count.
+        unsafe {
+            Rc::increment_strong_count(core);
+            Some(Rc::from_raw(core))
+        }
+    }
+
+    pub(super) fn shared(&self) -> *const Shared {
+        self.shared.load(Ordering::Acquire)
+    }
+
+    pub(super) fn serial(&self) -> u32 {
+        self.serial
+    }
+
+    pub(super) fn position(&self) -> u32 {
+        self.position.get()
+    }
+
+    fn stride(&self) -> usize {
+        if self.wide { size_of::<WideSlot>() } else { size_of::<Slot>() }
+    }
+
+    pub(super) fn index_of(&self, slot: SlotRef) -> u32 {
+        let offset = slot.as_ptr().addr() - core::ptr::from_ref(self).addr() - SLOTS_AT;
+        if self.wide { (offset / size_of::<WideSlot>()) as u32 } else { (offset / size_of::<Slot>()) as u32 }
+    }
+
+    fn capacity(&self) -> u32 {
+        ((PAGE_LAYOUT.size() - SLOTS_AT) / self.stride()) as u32
+    }
+
+    /// The slot of that index, if it is initialised.
+    fn slot(page: NonNull<Page>, index: u32) -> Option<SlotRef> {
+        // SAFETY: pages are never unmapped and their headers are initialised.
+        let header = unsafe { page.as_ref() };
+        if index >= header.initialised.get() {
+            return None;
+        }
+        let at = SLOTS_AT + index as usize * header.stride();
+        // SAFETY: the offset is that of an initialised slot inside of the page, and `page` has the provenance of all of it.
+        Some(unsafe { SlotRef::from_ptr(page.cast::<u8>().add(at).cast::<Slot>().as_ptr()) })
+    }
+
+    /// One more slot is initialised, if there is room.
+    fn grow(page: NonNull<Page>) -> Option<SlotRef> {
+        // SAFETY: pages are never unmapped and their headers are initialised.
+        let header = unsafe { page.as_ref() };
+        let index = header.initialised.get();
+        if index >= header.capacity() {
+            return None;
+        }
+        let at = SLOTS_AT + index as usize * header.stride();
+        // SAFETY: inside of the page by `capacity`, beyond every slot in use, aligned because header and strides are multiples of 8.
+        let slot = unsafe { SlotRef::init(page.cast::<u8>().add(at), header.wide) };
+        header.initialised.set(index + 1);
+        Some(slot)
+    }
+
+    pub(super) fn is_wide(page: NonNull<Page>) -> bool {
+        // SAFETY: pages are never unmapped and their headers are initialised.
+        unsafe { page.as_ref() }.wide
+    }
+
+    /// Whether a waker pins one of its slots. Once no one does, and no tree is here, nobody can begin to.
+    pub(super) fn is_pinned(page: NonNull<Page>) -> bool {
+        // SAFETY: pages are never unmapped and their headers are initialised.
+        let header = unsafe { page.as_ref() };
+        header.wide
+            && (0..header.initialised.get()).any(|index| {
+                let slot = Page::slot(page, index).expect("below the count of initialised slots");
+                slot.wide().word.load(Ordering::Acquire) != 0
+            })
+    }
+
+    /// Takes the tree's shared part out, with the count that an orphan holds of it.
+    pub(super) fn take_shared(page: NonNull<Page>) -> Option<Arc<Shared>> {
+        // SAFETY: pages are never unmapped and their headers are initialised.
+        let shared = unsafe { page.as_ref() }.shared.swap(core::ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: called for orphans only, for each of which `hand_on` gave one strong count away; the pointer came from an `Arc`.
+        (!shared.is_null()).then(|| unsafe { Arc::from_raw(shared.cast_const()) })
+    }
+}
+
+/// All slots of one width of one tree.
+#[derive(Default)]
+struct Width {
+    free: Cell<Option<SlotRef>>,
+    /// Slots that were freed while a waker or a queue of another thread pins them.
+    limbo: RefCell<Vec<SlotRef>>,
+    /// The page whose slots are handed out one after the other, and the next index there.
+    page: Cell<Option<NonNull<Page>>>,
+    next: Cell<u32>,
+    /// Where the last sweep of the limbo stopped.
+    swept: Cell<usize>,
+}
+
+/// The pages and free slots of one tree.
+#[derive(Default)]
+pub(crate) struct Pages {
+    widths: [Width; 2],
+    pages: RefCell<Vec<NonNull<Page>>>,
+    /// The same, sorted by serial, for looking up ids.
+    by_serial: RefCell<Vec<NonNull<Page>>>,
+}
+
+impl Pages {
+    /// A vacant slot, or `None` when the system has no memory.
+    #[inline]
+    pub(crate) fn take(&self, core: &TreeCore, wide: bool) -> Option<SlotRef> {
+        let width = &self.widths[usize::from(wide)];
+        match width.free.get() {
+            Some(slot) => {
+                width.free.set(slot.older.get());
+                Some(slot)
+            }
+            None => self.take_slow(core, wide),
+        }
+    }
+
+    #[cold]
+    fn take_slow(&self, core: &TreeCore, wide: bool) -> Option<SlotRef> {
+        let width = &self.widths[usize::from(wide)];
+        loop {
+            while let Some(page) = width.page.get() {
+                let index = width.next.get();
+                let Some(slot) = Page::slot(page, index).or_else(|| Page::grow(page)) else { break };
+                width.next.set(index + 1);
+                if slot.generation.now() < Generation::RETIRED {
+                    return Some(slot);
+                }
+            }
+            if let Some(slot) = width.sweep() {
+                return Some(slot);
+            }
+            width.page.set(Some(self.adopt(core, wide)?));
+            width.next.set(0);
+        }
+    }
+
+    /// A page from the pool or the system becomes this tree's.
+    fn adopt(&self, core: &TreeCore, wide: bool) -> Option<NonNull<Page>> {
+        let page = pool::take(wide)?;
+        // SAFETY: pages are never unmapped; out of the pool this one is ours alone.
+        let header = unsafe { page.as_ref() };
+        let mut pages = self.pages.borrow_mut();
+        header.position.set(pages.len() as u32);
+        header.core.set(core.me.get());
+        header.shared.store(Arc::as_ptr(&core.shared).cast_mut(), Ordering::Release);
+        pages.push(page);
+        let mut by_serial = self.by_serial.borrow_mut();
+        let at = by_serial.partition_point(|other| Pages::serial(*other) < header.serial);
+        by_serial.insert(at, page);
+        Some(page)
+    }
+
+    fn serial(page: NonNull<Page>) -> u32 {
+        // SAFETY: pages are never unmapped and their headers are initialised.
+        unsafe { page.as_ref() }.serial
+    }
+
+    /// A slot without a tenant comes back. The caller has found it unpinned, or asks for `limbo`.
+    #[inline]
+    pub(crate) fn give(&self, slot: SlotRef) {
+        let wide = slot.ext();
+        let width = &self.widths[usize::from(wide.is_some())];
+        if slot.generation.now() >= Generation::RETIRED {
+            return; // Its last generation: no handle may ever match again.
+        }
+        if wide.is_some_and(|ext| ext.word.load(Ordering::Acquire) != 0) {
+            width.limbo.borrow_mut().push(slot);
+            return;
+        }
+        slot.older.set(width.free.get());
+        width.free.set(Some(slot));
+    }
+
+    /// The slot of a tree's own index.
+    pub(crate) fn slot(&self, index: SlotIndex) -> Option<SlotRef> {
+        let page = *self.pages.borrow().get((index.0 >> 9) as usize)?;
+        Page::slot(page, index.0 & 0x1ff)
+    }
+
+    /// The slot of an address that may come from anywhere.
+    pub(crate) fn find(&self, serial: u32, index: u32) -> Option<SlotRef> {
+        let pages = self.by_serial.borrow();
+        let at = pages.binary_search_by_key(&serial, |page| Pages::serial(*page)).ok()?;
+        Page::slot(pages[at], index)
+    }
+
+    /// The tree is gone: its pages go to the pool, those that a waker pins as orphans.
+    pub(crate) fn hand_on(&self, shared: &Arc<Shared>) {
+        let (mut free, mut orphans) = (PageList::default(), PageList::default());
+        for page in self.pages.take() {
+            // SAFETY: pages are never unmapped; this one is still ours.
+            let header = unsafe { page.as_ref() };
+            header.core.set(core::ptr::null());
+            if Page::is_pinned(page) {
+                let _count_of_the_orphan = Arc::into_raw(Arc::clone(shared));
+                orphans.push(page);
+            } else {
+                header.shared.store(core::ptr::null_mut(), Ordering::Release);
+                free.push(page);
+            }
+        }
+        pool::give(free, orphans);
+    }
+}
+
+impl Width {
+    /// Looks through some of the slots in limbo for one that nobody pins any more. Bounded, and it goes round.
+    fn sweep(&self) -> Option<SlotRef> {
+        let mut limbo = self.limbo.borrow_mut();
+        for _ in 0..limbo.len().min(16) {
+            let at = self.swept.get() % limbo.len();
+            self.swept.set(at + 1);
+            if limbo[at].wide().word.load(Ordering::Acquire) == 0 {
+                return Some(limbo.swap_remove(at));
+            }
+        }
+        None
+    }
+}
+
+// SAFETY: only the pool moves pages between threads, and only such as no tree and no waker refers to; see there.
+unsafe impl Send for PageList {}

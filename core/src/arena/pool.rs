@@ -1,0 +1,150 @@
+//! The process's pool of pages that no tree owns.
+//!
+//! Pages are never given back to the system: only so can a handle be checked after its tree is gone. A page is handed on when no slot
+//! in it is pinned by a waker; until then it is an orphan that keeps the shared part of its tree alive, for late wakes to find the
+//! queues closed. No user code runs under the lock: what an orphan kept is dropped outside of it.
+#![expect(unsafe_code, reason = "a lock of our own, since there is none without `std`")]
+
+use super::page::Page;
+use crate::sync::{AtomicBool, Ordering};
+use core::cell::UnsafeCell;
+use core::ptr::NonNull;
+
+/// How many orphans are looked at for each page that is asked for.
+const ORPHANS_LOOKED_AT: usize = 8;
+
+/// A first-in, first-out list of pages.
+#[derive(Default)]
+pub(super) struct PageList {
+    first: Option<NonNull<Page>>,
+    last: Option<NonNull<Page>>,
+}
+
+impl PageList {
+    pub(super) fn push(&mut self, page: NonNull<Page>) {
+        // SAFETY: pages are never unmapped; a page in no list belongs to the caller alone.
+        unsafe { page.as_ref() }.next.set(None);
+        match self.last.replace(page) {
+            // SAFETY: as above; the list is ours.
+            Some(last) => unsafe { last.as_ref() }.next.set(Some(page)),
+            None => self.first = Some(page),
+        }
+    }
+
+    fn pop(&mut self) -> Option<NonNull<Page>> {
+        let page = self.first?;
+        // SAFETY: pages are never unmapped; the list is ours.
+        self.first = unsafe { page.as_ref() }.next.take();
+        if self.first.is_none() {
+            self.last = None;
+        }
+        Some(page)
+    }
+
+    fn append(&mut self, other: PageList) {
+        let Some(first) = other.first else { return };
+        match self.last {
+            // SAFETY: pages are never unmapped; both lists are ours.
+            Some(last) => unsafe { last.as_ref() }.next.set(Some(first)),
+            None => self.first = Some(first),
+        }
+        self.last = other.last;
+    }
+}
+
+#[derive(Default)]
+struct Contents {
+    free: [PageList; 2],
+    orphans: [PageList; 2],
+    /// How many pages there are in the process.
+    pages: u32,
+}
+
+/// A value behind a spinning lock, held for a few instructions.
+pub(crate) struct SpinLock<T> {
+    locked: AtomicBool,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: `with` gives the value to one thread at a time: whoever turned `locked` from false to true.
+unsafe impl<T: Send> Sync for SpinLock<T> {}
+
+impl<T> SpinLock<T> {
+    #[cfg(not(loom))]
+    pub(crate) const fn new(value: T) -> SpinLock<T> {
+        SpinLock { locked: AtomicBool::new(false), value: UnsafeCell::new(value) }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn new(value: T) -> SpinLock<T> {
+        SpinLock { locked: AtomicBool::new(false), value: UnsafeCell::new(value) }
+    }
+
+    pub(crate) fn with<R>(&self, code: impl FnOnce(&mut T) -> R) -> R {
+        while self.locked.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            #[cfg(loom)]
+            loom::thread::yield_now();
+            core::hint::spin_loop();
+        }
+        // SAFETY: this thread turned `locked` to true (acquire) and nobody else enters until it is false again (release below).
+        // `code` is the pool's own and does not panic.
+        let result = code(unsafe { &mut *self.value.get() });
+        self.locked.store(false, Ordering::Release);
+        result
+    }
+}
+
+#[cfg(not(loom))]
+fn pool<R>(code: impl FnOnce(&mut Contents) -> R) -> R {
+    const EMPTY: PageList = PageList { first: None, last: None };
+    static POOL: SpinLock<Contents> = SpinLock::new(Contents { free: [EMPTY; 2], orphans: [EMPTY; 2], pages: 0 });
+    POOL.with(code)
+}
+
+/// loom's atomics cannot be in a `static`: every call finds an empty pool.
+#[cfg(loom)]
+fn pool<R>(code: impl FnOnce(&mut Contents) -> R) -> R {
+    code(&mut Contents::default())
+}
+
+/// A page that nobody refers to, from the pool or the system.
+pub(super) fn take(wide: bool) -> Option<NonNull<Page>> {
+    let width = usize::from(wide);
+    let mut released = None;
+    let found = pool(|contents| {
+        for _ in 0..ORPHANS_LOOKED_AT {
+            let Some(orphan) = contents.orphans[width].pop() else { break };
+            if Page::is_pinned(orphan) {
+                contents.orphans[width].push(orphan);
+            } else {
+                released = Page::take_shared(orphan);
+                return Ok(orphan);
+            }
+        }
+        contents.free[width].pop().ok_or_else(|| {
+            contents.pages += 1;
+            contents.pages
+        })
+    });
+    drop(released); // The host's waker may be in it: dropped outside of the lock.
+    match found {
+        Ok(page) => Some(page),
+        Err(serial) => Page::allocate(serial, wide),
+    }
+}
+
+/// Pages of a tree that is gone.
+pub(super) fn give(free: PageList, orphans: PageList) {
+    pool(|contents| {
+        for (list, kept) in [(free, &mut contents.free), (orphans, &mut contents.orphans)] {
+            let mut list = list;
+            let mut by_width = [PageList::default(), PageList::default()];
+            while let Some(page) = list.pop() {
+                by_width[usize::from(Page::is_wide(page))].push(page);
+            }
+            for (kept, new) in kept.iter_mut().zip(by_width) {
+                kept.append(new);
+            }
+        }
+    });
+}

@@ -1,0 +1,488 @@
+//! A slot: the memory of one node beside its value, and the reference to it that everything in the core passes around.
+#![expect(unsafe_code, reason = "slots are raw memory that is never unmapped; this file is the way to them")]
+
+use super::generation::Serial;
+use super::page::{Page, SlotIndex};
+use super::{Generation, Kind, Place};
+use crate::ended::Ended;
+use crate::extras::Extras;
+use crate::free::Cause;
+use crate::sync::{AtomicPtr, AtomicU32};
+use crate::time::Instant;
+use crate::tree::TreeCore;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use core::cell::Cell;
+use core::ops::Deref;
+use core::ptr::NonNull;
+use core::task::Waker;
+
+/// Where a node is in its life.
+///
+/// ```text
+///            insert            free: ask             all proceed            no child left, nothing on the stack
+///   Vacant ─────────► Live ─────────────► Asking ─────────────────► Ending ────────────────────────────────► Vacant
+///                       ▲                   │                          │
+///                       └──── hook keeps ───┘                          └─► Deferred ── that code returns ──► Vacant
+///                                                        own code on the stack (unlinked and stale at once)
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Vacant,
+    Live,
+    /// Its hooks are being asked; it may still be kept or moved.
+    Asking,
+    /// It will end: nothing grows under it, nothing moves there.
+    Ending,
+    /// Stale, but its own code is on the stack: value and slot wait for that to return.
+    Deferred,
+}
+
+/// One bit of what is true of a node beside its state.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub(crate) enum Flag {
+    /// One of its hooks is on the stack.
+    InHook = 1,
+    /// Its value's `Drop` is on the stack.
+    InDrop = 2,
+    /// Its value was dropped, moved out, or not built yet.
+    NoValue = 4,
+    /// Chosen by `free_children`.
+    Doomed = 8,
+    /// A request that a shutdown ends where it awaits.
+    Background = 16,
+    /// A `Request` or `Scope` handle knows this slot: it is not reused.
+    Held = 32,
+    /// Its code has run once.
+    Started = 64,
+    /// The slot has an [`Ext`].
+    Wide = 128,
+}
+
+/// Which list a wide slot is linked in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum QueueId {
+    None,
+    /// Woken requests that wait for the class to begin.
+    Ready,
+    /// The snapshot that runs now.
+    Running,
+    /// Woken by an end during the class: they still run in this turn.
+    Late,
+    /// Immediates that wait for the class to begin.
+    Soon,
+    /// The immediates that run now.
+    SoonRunning,
+}
+
+/// A node's memory beside its value: 96 bytes on 64 bits.
+pub(crate) struct Slot {
+    pub(crate) generation: Generation,
+    pub(crate) state: Cell<State>,
+    flags: Cell<u8>,
+    /// What a request waits for: an index into [`crate::waits::NAMES`].
+    pub(crate) waits: Cell<u8>,
+    pub(crate) queue: Cell<QueueId>,
+    /// How often the value is lent: [`Slot::EXCLUSIVE`], or a count of shared loans.
+    pub(crate) lent: Cell<u16>,
+    name_len: Cell<u16>,
+    pub(crate) parent: Cell<Option<SlotRef>>,
+    /// The newest child.
+    pub(crate) child: Cell<Option<SlotRef>>,
+    /// The next older sibling; in a vacant slot the next free one.
+    pub(crate) older: Cell<Option<SlotRef>>,
+    /// The next newer sibling.
+    pub(crate) newer: Cell<Option<SlotRef>>,
+    pub(crate) kind: Cell<&'static Kind>,
+    pub(crate) data: Cell<*mut u8>,
+    name: Cell<*const u8>,
+    /// Where the node was made; in a vacant slot, where the last one was freed.
+    pub(crate) place: Cell<Option<Place>>,
+    pub(crate) birth: Cell<Instant>,
+    pub(crate) extras: Cell<Option<NonNull<Extras>>>,
+}
+
+/// The 64 bytes more of a wide slot.
+pub(crate) struct Ext {
+    /// Bit 0: in the inject queue. The rest counts cloned wakers. Touched by any thread that has a waker.
+    pub(crate) word: AtomicU32,
+    pub(crate) runs: Cell<u32>,
+    pub(crate) next: Cell<Option<SlotRef>>,
+    pub(crate) previous: Cell<Option<SlotRef>>,
+    pub(crate) told: Cell<Told>,
+    /// One more than its place in the heap of deadlines; 0: it has none of its own.
+    pub(crate) deadline: Cell<u32>,
+    /// The turn in which it ran last.
+    pub(crate) ran: Cell<u32>,
+    pub(crate) inject: AtomicPtr<Slot>,
+}
+
+/// Who is told of an end; after the end, what happened.
+#[derive(Default)]
+pub(crate) enum Told {
+    #[default]
+    Nobody,
+    Waiter(Waiter),
+    /// It ended with a result, which lies in the chunk.
+    Result,
+    /// It ended by a free or a deadline, which stored this without allocating.
+    Ended(Place, Cause),
+    /// It ended otherwise.
+    Facts(Ended),
+}
+
+/// Who is to be woken.
+pub(crate) enum Waiter {
+    /// A request or scope of this tree: no atomics, no virtual calls.
+    Ours(SlotRef, Serial),
+    Foreign(Waker),
+}
+
+impl Ext {
+    /// Whether the request's result lies in its chunk.
+    pub(crate) fn holds_result(&self) -> bool {
+        self.peek(|told| matches!(told, Told::Result))
+    }
+
+    pub(crate) fn peek<R>(&self, look: impl FnOnce(&Told) -> R) -> R {
+        let told = self.told.take();
+        let result = look(&told);
+        self.told.set(told);
+        result
+    }
+
+    /// Who waits; from now on nobody does.
+    pub(crate) fn take_waiter(&self) -> Option<Waiter> {
+        match self.told.take() {
+            Told::Waiter(waiter) => Some(waiter),
+            other => {
+                self.told.set(other);
+                None
+            }
+        }
+    }
+}
+
+#[cfg(target_pointer_width = "64")]
+const _: () = {
+    assert!(size_of::<Slot>() == 96 || cfg!(loom));
+    assert!(size_of::<WideSlot>() == 160 || cfg!(loom));
+};
+
+#[repr(C)]
+pub(crate) struct WideSlot {
+    slot: Slot,
+    ext: Ext,
+}
+
+impl Slot {
+    pub(crate) const EXCLUSIVE: u16 = u16::MAX;
+    pub(crate) const SHARED_MAX: u16 = u16::MAX - 1;
+
+    fn vacant(flags: u8) -> Slot {
+        Slot {
+            generation: Generation::vacant(),
+            state: Cell::new(State::Vacant),
+            flags: Cell::new(flags),
+            waits: Cell::new(0),
+            queue: Cell::new(QueueId::None),
+            lent: Cell::new(0),
+            name_len: Cell::new(0),
+            parent: Cell::new(None),
+            child: Cell::new(None),
+            older: Cell::new(None),
+            newer: Cell::new(None),
+            kind: Cell::new(Kind::VACANT),
+            data: Cell::new(core::ptr::null_mut()),
+            name: Cell::new(core::ptr::null()),
+            place: Cell::new(None),
+            birth: Cell::new(Instant(0)),
+            extras: Cell::new(None),
+        }
+    }
+
+    pub(crate) fn has(&self, flag: Flag) -> bool {
+        self.flags.get() & flag as u8 != 0
+    }
+
+    pub(crate) fn set(&self, flag: Flag) {
+        self.flags.set(self.flags.get() | flag as u8);
+    }
+
+    pub(crate) fn clear(&self, flag: Flag) {
+        self.flags.set(self.flags.get() & !(flag as u8));
+    }
+
+    /// A new tenant starts with none but the slot's own.
+    pub(crate) fn reset_flags(&self) {
+        self.flags.set(self.flags.get() & Flag::Wide as u8);
+    }
+
+    /// Whether a piece of the node's own code is on the stack.
+    pub(crate) fn on_stack(&self) -> bool {
+        self.lent.get() != 0 || self.flags.get() & (Flag::InHook as u8 | Flag::InDrop as u8) != 0
+    }
+
+    pub(crate) fn set_name(&self, name: &'static str) {
+        let mut len = name.len().min(u16::MAX as usize);
+        while !name.is_char_boundary(len) {
+            len -= 1;
+        }
+        self.name.set(name.as_ptr());
+        self.name_len.set(len as u16);
+    }
+
+    pub(crate) fn forget_name(&self) {
+        self.name.set(core::ptr::null());
+    }
+
+    /// The name it was given, or nothing.
+    pub(crate) fn given_name(&self) -> &'static str {
+        if self.name.get().is_null() {
+            return "";
+        }
+        // SAFETY: `set_name` is the only writer of both cells: the pointer is that of a `&'static str` of at least `name_len` bytes,
+        // and `name_len` is one of its character boundaries.
+        unsafe {
+            let bytes = core::slice::from_raw_parts(self.name.get(), self.name_len.get() as usize);
+            core::str::from_utf8_unchecked(bytes)
+        }
+    }
+
+    /// The name it was given, or else the name of its type without path and parameters.
+    pub(crate) fn name(&self) -> &'static str {
+        let given = self.given_name();
+        if given.is_empty() { crate::report::short((self.kind.get().type_name)()) } else { given }
+    }
+
+    /// Hooks that a free has asked are asked anew at the next one.
+    pub(crate) fn restore_hooks(&self) {
+        if let Some(extras) = self.extras() {
+            let mut asked = extras.asked.borrow_mut();
+            extras.hooks.borrow_mut().extend(asked.drain(..).rev());
+        }
+    }
+
+    /// Notes a node in links that a stale slot does not need any more.
+    pub(crate) fn note(&self, node: Option<(SlotRef, Serial)>) {
+        self.parent.set(node.map(|node| node.0));
+        self.birth.set(Instant(node.map_or(0, |node| node.1.into())));
+    }
+
+    /// What was noted.
+    pub(crate) fn noted(&self) -> Option<(SlotRef, Serial)> {
+        self.parent.get().map(|slot| (slot, self.birth.get().0 as Serial))
+    }
+
+    /// The extras, if the node has any.
+    pub(crate) fn extras(&self) -> Option<&Extras> {
+        // SAFETY: the pointer came from `Box::leak` in `extras_or_new` and is taken out by `take_extras` only, which the core calls
+        // once the slot's tenant is stale; borrows of it never live across user code.
+        self.extras.get().map(|extras| unsafe { extras.as_ref() })
+    }
+
+    /// The extras, made when first needed.
+    pub(crate) fn extras_or_new(&self) -> &Extras {
+        if self.extras.get().is_none() {
+            self.extras.set(Some(NonNull::from(Box::leak(Box::default()))));
+        }
+        self.extras().expect("was made above")
+    }
+
+    pub(crate) fn take_extras(&self) -> Option<Box<Extras>> {
+        // SAFETY: the pointer came from `Box::leak` in `extras_or_new`, and taking it out of the cell makes this the only owner.
+        self.extras.take().map(|extras| unsafe { Box::from_raw(extras.as_ptr()) })
+    }
+}
+
+/// A reference to a slot, with the provenance of its whole page. Dereferences safely at any time: slots are never unmapped.
+///
+/// It is neither `Send` nor `Sync`, so that only the thread that has a handle looks at the cells; and the core looks at them only
+/// after the handle's generation was found alive, or while it holds the slot (on its stack, in a list of its own, or `Held`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SlotRef(NonNull<Slot>);
+
+impl Deref for SlotRef {
+    type Target = Slot;
+    fn deref(&self) -> &Slot {
+        // SAFETY: a `SlotRef` is made by `SlotRef::init` (which initialises the slot) or from a pointer that came from one; the
+        // memory is never given back, and every field is a `Cell` or an atomic, so a shared reference asserts nothing about them.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl SlotRef {
+    /// Initialises the memory of a slot of a page.
+    ///
+    /// # Safety
+    /// `memory` is inside of a page that is never unmapped, aligned, large enough for a slot of this width, has the provenance of the
+    /// whole page, and nobody refers to it yet.
+    pub(super) unsafe fn init(memory: NonNull<u8>, wide: bool) -> SlotRef {
+        if wide {
+            let slot = Slot::vacant(Flag::Wide as u8);
+            let ext = Ext {
+                word: AtomicU32::new(0),
+                runs: Cell::new(0),
+                next: Cell::new(None),
+                previous: Cell::new(None),
+                told: Cell::new(Told::Nobody),
+                deadline: Cell::new(0),
+                ran: Cell::new(0),
+                inject: AtomicPtr::new(core::ptr::null_mut()),
+            };
+            // SAFETY: the caller's contract.
+            unsafe { memory.cast::<WideSlot>().write(WideSlot { slot, ext }) };
+        } else {
+            // SAFETY: the caller's contract.
+            unsafe { memory.cast::<Slot>().write(Slot::vacant(0)) };
+        }
+        SlotRef(memory.cast())
+    }
+
+    /// From the pointer of [`as_ptr`](SlotRef::as_ptr).
+    ///
+    /// # Safety
+    /// `pointer` came from [`as_ptr`](SlotRef::as_ptr), or is the address of a slot that `init` made, with its page's provenance.
+    pub(crate) unsafe fn from_ptr(pointer: *mut Slot) -> SlotRef {
+        // SAFETY: the caller's contract; a slot's address is never null.
+        SlotRef(unsafe { NonNull::new_unchecked(pointer) })
+    }
+
+    pub(crate) fn as_ptr(self) -> *mut Slot {
+        self.0.as_ptr()
+    }
+
+    /// The ext, without a look at the flags: for threads that have a waker of the slot.
+    ///
+    /// # Safety
+    /// The slot is a wide one.
+    pub(crate) unsafe fn wide_part<'a>(self) -> &'a Ext {
+        // SAFETY: the caller's contract; slots are never unmapped.
+        unsafe { &(*self.0.as_ptr().cast::<WideSlot>()).ext }
+    }
+
+    pub(crate) fn ext(&self) -> Option<&Ext> {
+        // SAFETY: only `init` sets the flag, for memory that holds a `WideSlot`; the pointer has the page's provenance.
+        self.has(Flag::Wide).then(|| unsafe { &self.0.cast::<WideSlot>().as_ref().ext })
+    }
+
+    /// The ext of a slot that is known to be a request, a scope or an immediate.
+    pub(crate) fn wide(&self) -> &Ext {
+        self.ext().expect("requests, scopes and immediates live in wide slots")
+    }
+
+    pub(super) fn page(self) -> &'static Page {
+        Page::of(self.0)
+    }
+
+    /// The tree's core.
+    ///
+    /// Asked only for a slot whose tenant is alive, or that is held by the core or a handle that keeps the core.
+    pub(crate) fn core(self) -> Rc<TreeCore> {
+        self.page().core().expect("a slot with a tenant belongs to a tree")
+    }
+
+    /// Whether this slot's tenant belongs to that tree.
+    pub(crate) fn is_of(self, core: &TreeCore) -> bool {
+        // By what threads share: the slot may be one of another thread's tree.
+        core::ptr::eq(self.page().shared(), alloc::sync::Arc::as_ptr(&core.shared))
+    }
+
+    /// The page's serial number and the slot's index in it: never changes.
+    pub(crate) fn address(self) -> (u32, u32) {
+        let page = self.page();
+        (page.serial(), page.index_of(self))
+    }
+
+    /// Which slot of its tree this is.
+    pub(crate) fn index(self) -> SlotIndex {
+        let page = self.page();
+        SlotIndex::new(page.position(), page.index_of(self))
+    }
+
+    /// The part of the tree that threads share.
+    pub(crate) fn shared(self) -> *const crate::inbox::Shared {
+        self.page().shared()
+    }
+}
+
+/// The doubly linked lists of wide slots, by [`QueueId`].
+#[derive(Default)]
+pub(crate) struct Lists {
+    ends: [Cell<(Option<SlotRef>, Option<SlotRef>)>; 5],
+}
+
+impl Lists {
+    fn ends(&self, queue: QueueId) -> &Cell<(Option<SlotRef>, Option<SlotRef>)> {
+        &self.ends[queue as usize - 1]
+    }
+
+    pub(crate) fn is_empty(&self, queue: QueueId) -> bool {
+        self.ends(queue).get().0.is_none()
+    }
+
+    pub(crate) fn push(&self, queue: QueueId, slot: SlotRef) {
+        debug_assert!(slot.queue.get() == QueueId::None);
+        let ends = self.ends(queue);
+        let (first, last) = ends.get();
+        let ext = slot.wide();
+        slot.queue.set(queue);
+        ext.next.set(None);
+        ext.previous.set(last);
+        match last {
+            Some(last) => last.wide().next.set(Some(slot)),
+            None => debug_assert!(first.is_none()),
+        }
+        ends.set((first.or(Some(slot)), Some(slot)));
+    }
+
+    pub(crate) fn pop(&self, queue: QueueId) -> Option<SlotRef> {
+        let slot = self.ends(queue).get().0?;
+        self.remove(slot);
+        Some(slot)
+    }
+
+    /// Takes a slot out of whatever list it is in.
+    pub(crate) fn remove(&self, slot: SlotRef) {
+        let queue = slot.queue.replace(QueueId::None);
+        if queue == QueueId::None {
+            return;
+        }
+        let ext = slot.wide();
+        let (next, previous) = (ext.next.take(), ext.previous.take());
+        let ends = self.ends(queue);
+        let (mut first, mut last) = ends.get();
+        match previous {
+            Some(previous) => previous.wide().next.set(next),
+            None => first = next,
+        }
+        match next {
+            Some(next) => next.wide().previous.set(previous),
+            None => last = previous,
+        }
+        ends.set((first, last));
+    }
+
+    /// Moves all of `from` to `to`, which is empty: a snapshot.
+    pub(crate) fn begin(&self, from: QueueId, to: QueueId) {
+        let (first, last) = self.ends(from).take();
+        if !self.is_empty(to) {
+            // A class that was cut short (a panic of the host): what it left goes first.
+            let mut next = first;
+            while let Some(slot) = next {
+                next = slot.wide().next.get();
+                slot.queue.set(QueueId::None);
+                self.push(to, slot);
+            }
+            return;
+        }
+        let mut next = first;
+        while let Some(slot) = next {
+            slot.queue.set(to);
+            next = slot.wide().next.get();
+        }
+        self.ends(to).set((first, last));
+    }
+}

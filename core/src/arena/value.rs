@@ -1,0 +1,113 @@
+//! Values in their chunks: written once, lent by reference, taken out or dropped.
+#![expect(unsafe_code, reason = "a node's value is reached by the type its handle was made with")]
+
+use super::{Flag, Kind, SlotRef};
+use crate::inbox::Shared;
+use crate::node::AnyNode;
+use crate::source::Ready;
+use crate::tree::TreeCore;
+use alloc::alloc::Layout;
+use core::ptr::NonNull;
+use core::task::Context;
+
+/// Writes a new node's value, which is of the type that the node's kind was made for.
+#[inline]
+pub(crate) fn fill<T>(slot: SlotRef, value: T) -> AnyNode {
+    assert!(slot.kind.get().layout == Layout::new::<T>() && slot.has(Flag::NoValue), "a value of its own kind, once");
+    // SAFETY: the slot's chunk was allocated for this layout and holds no value.
+    unsafe { slot.data.get().cast::<T>().write(value) }
+    slot.clear(Flag::NoValue);
+    AnyNode::of(slot)
+}
+
+/// The value itself.
+///
+/// # Safety
+/// The slot's value is a `T` (or begins with one), is there, and is not lent exclusively for as long as the reference is used.
+pub(crate) unsafe fn shared<'a, T>(slot: SlotRef) -> &'a T {
+    // SAFETY: the caller's contract.
+    unsafe { &*slot.data.get().cast::<T>() }
+}
+
+/// The value itself, exclusively.
+///
+/// # Safety
+/// The slot's value is a `T` (or begins with one), is there, and is lent to the caller alone for as long as the reference is used.
+pub(crate) unsafe fn exclusive<'a, T>(slot: SlotRef) -> &'a mut T {
+    // SAFETY: the caller's contract.
+    unsafe { &mut *slot.data.get().cast::<T>() }
+}
+
+/// Moves the value out.
+///
+/// # Safety
+/// The slot's value is a `T`, is there, not lent, and is never used again.
+pub(crate) unsafe fn take<T>(slot: SlotRef) -> T {
+    // SAFETY: the caller's contract.
+    unsafe { slot.data.get().cast::<T>().read() }
+}
+
+/// Drops the value in place. The caller has set `NoValue` before: it is never used again.
+pub(crate) fn drop_in_place(slot: SlotRef, drop: unsafe fn(*mut u8)) {
+    // SAFETY: `drop` is the slot's own kind's, so of the value's type; the walk calls this once (the flag) and with nothing lent.
+    unsafe { drop(slot.data.get()) }
+}
+
+/// Calls the closure that the value is, if it is one. The caller has lent the value exclusively.
+pub(crate) fn call(slot: SlotRef, ready: Ready) {
+    if let Some(call) = slot.kind.get().call {
+        // SAFETY: of the slot's own kind, and lent to this call.
+        unsafe { call(slot.data.get(), ready) }
+    }
+}
+
+/// Runs a request once. The caller has lent the value exclusively.
+pub(crate) fn run(slot: SlotRef, context: &mut Context<'_>) -> bool {
+    match slot.kind.get().run {
+        // SAFETY: of the slot's own kind, and lent to this call.
+        Some(run) => unsafe { run(slot, slot.data.get(), context) },
+        None => false,
+    }
+}
+
+/// Moves a request's result out of its chunk.
+///
+/// # Safety
+/// The slot is that of a request with results of type `R`, whose result lies in its chunk and is taken once.
+pub(crate) unsafe fn take_result<R>(slot: SlotRef) -> Option<R> {
+    let mut result: Option<R> = None;
+    if let Some(take) = slot.kind.get().result {
+        // SAFETY: of the slot's own kind, so it writes an `Option<R>`.
+        unsafe { take(slot.data.get(), core::ptr::from_mut(&mut result).cast()) };
+    }
+    result
+}
+
+/// Gives the chunk of a slot back. Its value was dropped or moved out.
+pub(crate) fn free_chunk(core: &TreeCore, slot: SlotRef, layout: Layout) {
+    if let Some(chunk) = NonNull::new(slot.data.replace(core::ptr::null_mut())) {
+        // SAFETY: `TreeCore::make` allocated it from this tree's chunks with the kind's layout; taking it out of the cell makes
+        // this the last use.
+        unsafe { core.chunks.free(chunk, layout) }
+    }
+}
+
+/// Gives a chunk back that was never used.
+pub(crate) fn free_unused(core: &TreeCore, chunk: NonNull<u8>, layout: Layout) {
+    // SAFETY: `TreeCore::make` has just got it from this tree's chunks with this layout and gave it to nobody.
+    unsafe { core.chunks.free(chunk, layout) }
+}
+
+/// The source's index in the table of sources.
+pub(crate) fn source_index(slot: SlotRef, kind: &Kind) -> u32 {
+    // SAFETY: called for nodes of class `Source` with their own kind, whose value is a `SourceCell`: the offset is that of its index,
+    // which no reference to the value covers.
+    unsafe { *slot.data.get().add(kind.source_at).cast::<u32>() }
+}
+
+/// The part of its tree that threads share, for a slot that a waker pins.
+pub(crate) fn shared_of<'a>(slot: SlotRef) -> &'a Shared {
+    // SAFETY: the page of a pinned slot is not handed on, and keeps its tree's shared part: by the tree itself while it lives, by the
+    // count of the orphan after that. The caller has a waker, and with it a pin, for as long as it uses the reference.
+    unsafe { &*slot.shared() }
+}

@@ -1,0 +1,38 @@
+//! The one place where a panic of user code is caught (law 8).
+
+use alloc::string::String;
+
+/// What a panic said. The payload itself is not kept: it is not `Sync`.
+pub(crate) struct Panic(pub(crate) String);
+
+/// Runs user code and catches its panic.
+#[cfg(feature = "std")]
+pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Panic> {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    // Unwind safety: the callers set every state before the call and look at everything again after it.
+    catch_unwind(AssertUnwindSafe(code)).map_err(|payload| {
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(|text| String::from(*text))
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| String::from("a value that is not text"));
+        // A payload's own `Drop` may panic too.
+        let _ = catch_unwind(AssertUnwindSafe(move || drop(payload)));
+        Panic(text)
+    })
+}
+
+/// Without `std` nothing can be caught: where panics unwind, one that reaches the core aborts, so that no half-done state is seen.
+#[cfg(not(feature = "std"))]
+pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Panic> {
+    struct Abort;
+    impl Drop for Abort {
+        fn drop(&mut self) {
+            panic!("a panic of user code cannot be caught without hamadryad's feature `std`");
+        }
+    }
+    let abort = Abort;
+    let result = code();
+    core::mem::forget(abort);
+    Ok(result)
+}

@@ -1,0 +1,76 @@
+//! Portable transport of whole messages.
+
+use crate::ended::Ended;
+use crate::node::AnyNode;
+use crate::request::Request;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Reaches a peer. Connected UDP, WebSocket and the simulated network implement it; code is generic over it, never `dyn`.
+pub trait Connect {
+    /// What names a peer.
+    type Peer;
+    /// What messages go through.
+    type Channel: Channel;
+    /// Begins to reach `peer`; the channel is a node under `owner`.
+    fn connect(&self, owner: AnyNode, peer: &Self::Peer) -> Request<Self::Channel, ChannelError>;
+}
+
+/// Whole messages between two parties: a `Copy` handle to a node.
+#[expect(async_fn_in_trait, reason = "a tree is bound to its thread: nobody asks these futures to be `Send`")]
+pub trait Channel: Copy {
+    /// Whether messages arrive at all, and in order.
+    const RELIABLE: bool;
+    /// Bytes in the largest message.
+    fn limit(self) -> usize;
+    /// Sends one message. Dropped before it is done, the message is sent whole or not at all.
+    async fn send(self, message: &[u8]) -> Result<(), ChannelError>;
+    /// Receives one message into `message`, which is cleared first. Cancel-safe: dropped, no message is lost.
+    async fn receive(self, message: &mut Vec<u8>) -> Result<(), ChannelError>;
+}
+
+/// Why a channel did not do what it was asked: one type for the three verbs, so that portable code needs one `From`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ChannelError {
+    /// Nobody listens there.
+    Refused,
+    /// No way leads there.
+    Unreachable,
+    /// The message is larger than the channel carries.
+    TooLarge {
+        /// Bytes in the largest message.
+        limit: usize,
+    },
+    /// The other side has closed the channel.
+    Closed {
+        /// The code that it gave (of a WebSocket: RFC 6455, section 7.4), 0 where there is none.
+        code: u16,
+        /// The reason that it gave.
+        reason: String,
+    },
+    /// The channel's node, or the request for it, ended.
+    Ended(Ended),
+}
+
+impl From<Ended> for ChannelError {
+    fn from(ended: Ended) -> Self {
+        ChannelError::Ended(ended)
+    }
+}
+
+impl fmt::Display for ChannelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ChannelError::Refused => f.write_str("refused"),
+            ChannelError::Unreachable => f.write_str("unreachable"),
+            ChannelError::TooLarge { limit } => write!(f, "the message is larger than {limit} bytes"),
+            ChannelError::Closed { code, reason } if reason.is_empty() => write!(f, "closed by the other side (code {code})"),
+            ChannelError::Closed { code, reason } => write!(f, "closed by the other side (code {code}: {reason})"),
+            ChannelError::Ended(ended) => ended.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ChannelError {}

@@ -1,0 +1,175 @@
+//! Failures that nobody received, and who is asked about them (law 17).
+
+use crate::arena::{Place, SlotRef};
+use crate::catch::{Panic, catch};
+use crate::extras::FailureHandler;
+use crate::node::AnyNode;
+use crate::tree::TreeCore;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::any::Any;
+use core::fmt::{self, Display};
+
+/// What an [`on_failure`](AnyNode::on_failure) handler answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// It ends here: nobody else hears of it.
+    Contain,
+    /// The next ancestor that has a handler is asked; without one the root is shut down.
+    Escalate,
+}
+
+/// What failed, where (path, place), and why; the error itself by [`downcast_ref`](Failure::downcast_ref).
+pub struct Failure {
+    path: String,
+    place: Place,
+    what: String,
+    error: Option<Box<dyn Any>>,
+}
+
+impl Failure {
+    pub(crate) fn new(path: String, place: Place, what: String, error: Option<Box<dyn Any>>) -> Failure {
+        Failure { path, place, what, error }
+    }
+
+    /// Names and labels from below the root down to what failed: `serve › query www.example.test`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Where in the source the failed node was made.
+    pub fn place(&self) -> &'static core::panic::Location<'static> {
+        self.place
+    }
+
+    /// The error itself: what the body returned, or an [`Ended`](crate::Ended).
+    pub fn downcast_ref<E: 'static>(&self) -> Option<&E> {
+        self.error.as_ref()?.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Failure({self}, made at {})", self.place)
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.what)
+    }
+}
+
+/// A failure on its way to a handler. Who may be asked is noted at once: the way up may be gone when the loop gets to it.
+pub(crate) struct Undelivered {
+    failure: Failure,
+    asked: Vec<AnyNode>,
+}
+
+impl AnyNode {
+    /// Handles failures below this node that nobody received: of detached requests and of requests dropped unreceived, time-outs,
+    /// and panics of callbacks, hooks and drops. A second handler replaces the first. On a stale or ending node the handler is
+    /// dropped uncalled.
+    ///
+    /// ```
+    /// use hamadryad::{prelude::*, secs, sim::Sim};
+    /// let sim = Sim::seeded(1);
+    /// let server = sim.root().insert(()).named("server");
+    /// server.on_failure(|failure| { assert!(failure.to_string().starts_with("server › query: timed out after 1 s")); Contain });
+    /// server.spawn("query", async move |me| me.sleep(hours(1)).await).timeout(secs(1)).detach();
+    /// sim.advance(secs(2));
+    /// assert!(server.is_alive());
+    /// ```
+    pub fn on_failure(self, handler: impl FnMut(&Failure) -> OnFailure + 'static) {
+        let Some(slot) = self.growing() else { return };
+        let handler: FailureHandler = Box::new(handler);
+        let extras = slot.extras_or_new();
+        extras.handles_failures.set(true);
+        let before = extras.on_failure.replace(Some(handler));
+        drop(before);
+    }
+}
+
+impl TreeCore {
+    /// Notes a failure of something that is, or was, below `owner`.
+    pub(crate) fn failed(&self, owner: Option<AnyNode>, failure: Failure) {
+        let mut asked = Vec::new();
+        let mut above = owner.and_then(AnyNode::readable);
+        while let Some(slot) = above {
+            if slot.extras().is_some_and(|extras| extras.handles_failures.get()) {
+                asked.push(AnyNode::of(slot));
+            }
+            above = slot.parent.get();
+        }
+        self.undelivered.borrow_mut().push_back(Undelivered { failure, asked });
+        self.poke();
+    }
+
+    /// A piece of a node's own code panicked.
+    pub(crate) fn panicked(&self, slot: SlotRef, alive: bool, panic: Panic) {
+        let node = AnyNode::of(slot);
+        let path = if alive { node.path() } else { slot.name().to_string() };
+        let place = slot.place.get().unwrap_or(self.place);
+        let owner = if alive { Some(node) } else { self.running.get() };
+        self.failed(owner, Failure::new(path, place, alloc::format!("panicked: {}", panic.0), None));
+    }
+
+    /// Code that belonged to a node which is gone panicked (a post's closure that is dropped, a foreign waker).
+    pub(crate) fn lost_code_panicked(&self, panic: Panic) {
+        let what = alloc::format!("panicked: {}", panic.0);
+        self.failed(None, Failure::new(String::from("(gone)"), self.place, what, None));
+    }
+
+    /// Asks the handlers. Called by the loop, with none of the tree's own code above it but the loop's.
+    pub(crate) fn deliver_failures(&self) {
+        loop {
+            let Some(Undelivered { failure, asked }) = self.undelivered.borrow_mut().pop_front() else { return };
+            if !asked.into_iter().any(|node| self.contains(node, &failure)) {
+                self.nobody_contained(failure);
+            }
+        }
+    }
+
+    fn contains(&self, node: AnyNode, failure: &Failure) -> bool {
+        let Some(slot) = node.readable() else { return false };
+        let Some(mut handler) = slot.extras().and_then(|extras| extras.on_failure.take()) else { return false };
+        let before = self.enter(Some(node));
+        let answer = catch(|| handler(failure));
+        self.exit(before);
+        if node.readable().is_some()
+            && let Some(extras) = slot.extras()
+            && extras.on_failure.borrow().is_none()
+        {
+            *extras.on_failure.borrow_mut() = Some(handler);
+        } else if let Err(panic) = catch(move || drop(handler)) {
+            self.panicked_above(node, slot, panic);
+        }
+        match answer {
+            Ok(answer) => answer == OnFailure::Contain,
+            Err(panic) => {
+                self.panicked_above(node, slot, panic);
+                false
+            }
+        }
+    }
+
+    /// A failure handler itself panicked: the handlers above it are asked about that.
+    fn panicked_above(&self, node: AnyNode, slot: SlotRef, panic: Panic) {
+        let what = alloc::format!("its failure handler panicked: {}", panic.0);
+        let path = if node.is_alive() { node.path() } else { slot.name().to_string() };
+        self.failed(node.parent(), Failure::new(path, slot.place.get().unwrap_or(self.place), what, None));
+    }
+
+    /// Without a handler the root is shut down, and `run` returns the first failure.
+    fn nobody_contained(&self, failure: Failure) {
+        let mut uncontained = self.uncontained.borrow_mut();
+        if uncontained.is_none() {
+            *uncontained = Some(failure);
+            drop(uncontained);
+            if let Some(root) = self.living_root() {
+                self.shut_down(AnyNode::of(root), self.grace.get());
+            }
+        }
+    }
+}

@@ -1,0 +1,441 @@
+//! Freeing: hooks, children, value, memory; iterative and without an allocation (laws 2 to 5).
+//!
+//! Any piece of user code on the way may free, move, keep or insert. So every state is set before a call, and everything is looked at
+//! again after it. A free inside a free takes over all that the outer one had left, except the nodes whose own code is on the stack:
+//! those are unlinked and stale at once, and their code's return ends them. The outer free then finds its node stale and is done.
+
+use crate::arena::{Class, Flag, Place, SlotRef, State, TimerRef, Told, value};
+use crate::catch::catch;
+use crate::node::AnyNode;
+use crate::time::Instant;
+use crate::tree::TreeCore;
+use alloc::rc::Rc;
+use core::panic::Location;
+
+/// What a free did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freed {
+    /// The node is gone.
+    Gone {
+        /// How many descendants a hook kept; what hangs below them is not counted.
+        survivors: usize,
+    },
+    /// One of its own hooks kept it.
+    Kept,
+    /// A free of it, or of something above it, is under way.
+    AlreadyEnding,
+    /// It was gone before.
+    Stale,
+}
+
+/// What an [`on_free`](AnyNode::on_free) hook answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFree {
+    /// The free goes on.
+    Proceed,
+    /// The node stays. Not for requests, the root, and anything in a tree that is dropped or whose root is freed.
+    Keep,
+}
+
+/// By whom, where and why something ends.
+#[derive(Clone, Copy)]
+pub(crate) struct End {
+    pub(crate) place: Place,
+    pub(crate) by: Option<AnyNode>,
+    pub(crate) cause: Cause,
+}
+
+/// Why something ends from outside: one word, for it is stored in a slot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cause(u64);
+
+impl Cause {
+    pub(crate) const FREED: Cause = Cause(0);
+
+    /// A limit of that many nanoseconds has passed.
+    pub(crate) fn timed_out(nanos: u64) -> Cause {
+        Cause(nanos.saturating_add(1))
+    }
+
+    /// The limit in nanoseconds, if it was one.
+    pub(crate) fn limit(self) -> Option<u64> {
+        self.0.checked_sub(1)
+    }
+}
+
+impl End {
+    pub(crate) fn freed(place: Place, by: Option<AnyNode>) -> End {
+        End { place, by, cause: Cause::FREED }
+    }
+
+    /// An end by a dropped handle names whose code ran.
+    pub(crate) fn dropped(core: &TreeCore) -> End {
+        let by = core.running.get();
+        let place = by.and_then(AnyNode::readable).and_then(|slot| slot.place.get()).unwrap_or(core.place);
+        End::freed(place, by)
+    }
+}
+
+/// What the hooks of a node said.
+enum Answer {
+    Proceed,
+    Keep,
+    /// A nested free took the node over.
+    Taken,
+}
+
+impl AnyNode {
+    /// Frees the node and all below it, now: its hooks (which may keep it), its children, newest first, then its value, then the
+    /// memory. When this returns no code of the subtree will be called again, and its handles are stale.
+    #[track_caller]
+    pub fn free(self) -> Freed {
+        let Some(slot) = self.readable() else { return Freed::Stale };
+        if slot.state.get() != State::Live {
+            return Freed::AlreadyEnding;
+        }
+        let core = slot.core();
+        core.free(slot, &End::freed(Location::caller(), core.running.get()))
+    }
+
+    /// Frees all children, newest first; the node itself stays.
+    #[track_caller]
+    pub fn free_children(self) -> Freed {
+        let Some(slot) = self.readable() else { return Freed::Stale };
+        if slot.state.get() == State::Ending {
+            return Freed::AlreadyEnding;
+        }
+        let core = slot.core();
+        let end = End::freed(Location::caller(), core.running.get());
+        Walk::new(&core, &end).children_of_living(slot)
+    }
+
+    /// Calls `hook` when the node is about to be freed, before its children end. Several hooks are asked newest first; the first
+    /// [`Keep`](OnFree::Keep) ends the asking, and all stay. On a stale or ending node the hook is dropped uncalled.
+    ///
+    /// A kept descendant of what is freed is adopted by the nearest ancestor that is not ending.
+    pub fn on_free(self, hook: impl FnMut(AnyNode) -> OnFree + 'static) {
+        let Some(slot) = self.growing() else { return };
+        slot.extras_or_new().hooks.borrow_mut().push(alloc::boxed::Box::new(hook));
+    }
+}
+
+impl TreeCore {
+    /// Frees a node that is alive and not ending.
+    pub(crate) fn free(self: &Rc<Self>, top: SlotRef, end: &End) -> Freed {
+        let mut walk = Walk::new(self, end);
+        if walk.one(top) { Freed::Kept } else { Freed::Gone { survivors: walk.survivors } }
+    }
+
+    /// Frees a node, but for its value, which `take` moves out. It is not called when a hook keeps the node, or a nested free was
+    /// faster.
+    pub(crate) fn take_out(self: &Rc<Self>, slot: SlotRef, end: &End, take: impl FnOnce()) {
+        let mut walk = Walk::new(self, end);
+        if !matches!(walk.ask(slot), Answer::Proceed) {
+            return;
+        }
+        slot.state.set(State::Ending);
+        let node = AnyNode::of(slot);
+        walk.below(slot);
+        if node.readable().is_none() {
+            return;
+        }
+        if !slot.on_stack() {
+            self.leave(slot);
+            take();
+            if slot.kind.get().class != Class::Timer {
+                slot.set(Flag::NoValue);
+            }
+        }
+        walk.finish(slot);
+    }
+
+    /// A request ends by itself: its hooks are told, what it still owns is freed.
+    pub(crate) fn clear_for_end(self: &Rc<Self>, slot: SlotRef) {
+        let end = End::dropped(self);
+        let mut walk = Walk::new(self, &end);
+        if slot.state.get() == State::Live {
+            walk.ask(slot);
+        }
+        if matches!(slot.state.get(), State::Live | State::Asking) {
+            slot.state.set(State::Ending);
+        }
+        walk.below(slot);
+    }
+
+    /// The node's own code has returned: if it was freed meanwhile, it ends now.
+    #[inline]
+    pub(crate) fn settle(&self, slot: SlotRef) {
+        if slot.state.get() != State::Deferred || slot.on_stack() {
+            return;
+        }
+        self.drop_value(slot);
+        self.retire(slot);
+    }
+
+    /// Drops the value, if it is there; a panic goes to law 17.
+    pub(crate) fn drop_value(&self, slot: SlotRef) {
+        if slot.has(Flag::NoValue) {
+            return;
+        }
+        slot.set(Flag::NoValue);
+        if let Some(drop) = slot.kind.get().drop {
+            slot.set(Flag::InDrop);
+            let alive = slot.state.get() != State::Deferred;
+            slot.lent.set(crate::arena::Slot::EXCLUSIVE);
+            self.protect(slot, alive, || value::drop_in_place(slot, drop));
+            slot.lent.set(0);
+            slot.clear(Flag::InDrop);
+        }
+    }
+
+    /// Takes a node out of everything that could wake or call it.
+    pub(crate) fn leave(&self, slot: SlotRef) {
+        match slot.kind.get().class {
+            Class::Timer if !slot.has(Flag::NoValue) => self.timers.borrow_mut().remove(TimerRef::of(slot)),
+            Class::Source => self.leave_sources(slot),
+            Class::Watcher => self.sources.borrow_mut().drop_watcher(AnyNode::of(slot)),
+            Class::Request | Class::Scope => {
+                self.lists.remove(slot);
+                self.deadlines.borrow_mut().remove(slot);
+            }
+            Class::Soon => self.lists.remove(slot),
+            _ => {}
+        }
+        if let Some(extras) = slot.extras() {
+            let dependents = extras.dependents.borrow_mut().take();
+            for (_, waiter) in dependents {
+                self.wake(waiter, true);
+            }
+        }
+    }
+
+    /// The node's slot, value and links are done with: what is left of its memory goes back.
+    pub(crate) fn retire(&self, slot: SlotRef) {
+        if let Some(extras) = slot.take_extras()
+            && let Err(panic) = catch(move || drop(extras))
+        {
+            self.panicked(slot, false, panic);
+        }
+        slot.state.set(State::Vacant);
+        let result_waits = slot.ext().is_some_and(|ext| ext.holds_result());
+        if !result_waits {
+            value::free_chunk(self, slot, slot.kind.get().layout);
+        }
+        if !slot.has(Flag::Held) {
+            if let Some(ext) = slot.ext() {
+                drop(ext.told.take());
+            }
+            self.pages.give(slot);
+        }
+    }
+
+    /// Unlinks a node and makes its handles stale.
+    pub(crate) fn make_stale(&self, slot: SlotRef, end: &End) {
+        let owner = slot.parent.get();
+        self.unlink(slot);
+        slot.generation.advance();
+        match slot.kind.get().class {
+            Class::Request | Class::Scope => self.tell(slot, owner, end),
+            Class::Root => {
+                self.root_freed_at.set(Some(end.place));
+                slot.place.set(Some(end.place));
+            }
+            _ => slot.place.set(Some(end.place)),
+        }
+    }
+
+    /// Whoever waits for a request learns that it ended without a result.
+    fn tell(&self, slot: SlotRef, owner: Option<SlotRef>, end: &End) {
+        let ext = slot.wide();
+        if ext.holds_result() {
+            return; // Its outcome was fixed before.
+        }
+        let held = slot.has(Flag::Held);
+        let told = if held { Told::Ended(end.place, end.cause) } else { Told::Nobody };
+        if held {
+            // The links of a stale slot are free for it: who ended it or, of its own limit, who owned it.
+            let myself = AnyNode { slot, serial: slot.generation.now() - 1 };
+            let own_limit = end.cause.limit().is_some() && end.by == Some(myself);
+            let note = if own_limit { owner.map(AnyNode::of) } else { end.by };
+            slot.note(note.map(|node| (node.slot, node.serial)));
+        } else {
+            slot.place.set(Some(end.place));
+        }
+        if let Told::Waiter(waiter) = ext.told.replace(told) {
+            self.wake(waiter, true);
+        }
+    }
+}
+
+/// One free on its way down and up.
+struct Walk<'c> {
+    core: &'c Rc<TreeCore>,
+    end: &'c End,
+    survivors: usize,
+}
+
+impl<'c> Walk<'c> {
+    fn new(core: &'c Rc<TreeCore>, end: &'c End) -> Walk<'c> {
+        Walk { core, end, survivors: 0 }
+    }
+
+    /// Frees one node and all below it. True when its own hooks kept it.
+    fn one(&mut self, top: SlotRef) -> bool {
+        if matches!(top.state.get(), State::Live | State::Asking) {
+            match self.ask(top) {
+                Answer::Keep => return true,
+                Answer::Taken => return false,
+                Answer::Proceed => top.state.set(State::Ending),
+            }
+        }
+        if top.child.get().is_some() {
+            let node = AnyNode::of(top);
+            self.below(top);
+            if node.readable().is_none() {
+                return false;
+            }
+        }
+        self.finish(top);
+        false
+    }
+
+    /// Frees what is below a node that is ending. Goes down and up by the links alone.
+    fn below(&mut self, base: SlotRef) {
+        let mut current = base;
+        loop {
+            let here = AnyNode::of(current);
+            match current.child.get() {
+                Some(child) if matches!(child.state.get(), State::Live | State::Asking) => match self.ask(child) {
+                    Answer::Proceed => {
+                        child.state.set(State::Ending);
+                        if !self.bring_back(child, here) {
+                            return;
+                        }
+                        current = child;
+                    }
+                    Answer::Keep => self.adopt(child),
+                    Answer::Taken if here.readable().is_none() => return,
+                    Answer::Taken => {}
+                },
+                Some(child) => current = child,
+                None if current == base => return,
+                None => {
+                    let parent = current.parent.get().expect("what is below another has a parent");
+                    let up = AnyNode::of(parent);
+                    self.finish(current);
+                    if up.readable().is_none() {
+                        return; // A nested free took over everything above as well.
+                    }
+                    current = parent;
+                }
+            }
+        }
+    }
+
+    /// A hook may have moved its node, and said `Proceed`: it ends all the same, as part of this walk. False when the walk's own
+    /// place is gone; the node was then ended by itself.
+    fn bring_back(&mut self, child: SlotRef, here: AnyNode) -> bool {
+        if child.parent.get() == here.readable() {
+            return true;
+        }
+        if let Some(parent) = here.readable() {
+            self.core.unlink(child);
+            self.core.link(child, Some(parent));
+            return true;
+        }
+        self.one(child);
+        false
+    }
+
+    /// Asks a node's hooks, newest first.
+    fn ask(&mut self, slot: SlotRef) -> Answer {
+        if slot.extras().is_none_or(|extras| extras.hooks.borrow().is_empty()) {
+            return Answer::Proceed;
+        }
+        let nested = slot.state.replace(State::Asking) == State::Asking;
+        let node = AnyNode::of(slot);
+        while let Some(mut hook) = slot.extras().and_then(|extras| extras.hooks.borrow_mut().pop()) {
+            let was_in_hook = slot.has(Flag::InHook);
+            slot.set(Flag::InHook);
+            let answer = self.core.protect(slot, true, || hook(node));
+            if !was_in_hook {
+                slot.clear(Flag::InHook);
+            }
+            if node.readable().is_none() || slot.state.get() != State::Asking {
+                let _ = catch(move || drop(hook));
+                self.core.settle(slot);
+                return Answer::Taken;
+            }
+            slot.extras_or_new().asked.borrow_mut().push(hook);
+            if answer == Some(OnFree::Keep) && !nested && self.may_stay(slot) {
+                slot.restore_hooks();
+                slot.state.set(State::Live);
+                return Answer::Keep;
+            }
+        }
+        Answer::Proceed
+    }
+
+    fn may_stay(&self, slot: SlotRef) -> bool {
+        let root_lives = self.core.living_root().is_some_and(|root| root.state.get() != State::Ending);
+        root_lives && !self.core.closed.get() && !matches!(slot.kind.get().class, Class::Request | Class::Scope | Class::Root)
+    }
+
+    /// A kept node becomes the newest child of the nearest ancestor that is not ending.
+    fn adopt(&mut self, kept: SlotRef) {
+        self.survivors += 1;
+        let mut above = kept.parent.get();
+        while let Some(slot) = above {
+            if matches!(slot.state.get(), State::Live | State::Asking) {
+                break;
+            }
+            above = slot.parent.get();
+        }
+        if above != kept.parent.get() && above.is_some() {
+            self.core.unlink(kept);
+            self.core.link(kept, above);
+        }
+    }
+
+    /// Ends a node that has no children any more.
+    fn finish(&mut self, slot: SlotRef) {
+        let core = self.core;
+        core.leave(slot);
+        if slot.on_stack() {
+            core.make_stale(slot, self.end);
+            slot.state.set(State::Deferred);
+            return;
+        }
+        core.drop_value(slot);
+        if slot.state.get() != State::Deferred {
+            core.make_stale(slot, self.end);
+        }
+        core.retire(slot);
+    }
+
+    fn children_of_living(&mut self, owner: SlotRef) -> Freed {
+        let node = AnyNode::of(owner);
+        let mut next = owner.child.get();
+        while let Some(child) = next {
+            child.set(Flag::Doomed);
+            next = child.older.get();
+        }
+        while node.readable().is_some() {
+            let mut next = owner.child.get();
+            while let Some(child) = next.filter(|child| !child.has(Flag::Doomed)) {
+                next = child.older.get();
+            }
+            let Some(child) = next else { break };
+            child.clear(Flag::Doomed);
+            if self.one(child) {
+                self.survivors += 1;
+            }
+        }
+        Freed::Gone { survivors: self.survivors }
+    }
+}
+
+/// How long ago something was made.
+pub(crate) fn age(now: Instant, slot: SlotRef) -> core::time::Duration {
+    now - slot.birth.get()
+}

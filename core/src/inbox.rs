@@ -1,0 +1,219 @@
+//! What other threads hand to a tree: posts, and slots that a cloned waker woke.
+//!
+//! Both are stacks that threads push to and the tree takes whole, so that there is no ABA; turned round, what was taken is in order.
+//! A closed stack refuses: nothing that comes late is lost without its sender knowing.
+#![expect(unsafe_code, reason = "intrusive lock-free stacks")]
+
+use crate::arena::SlotRef;
+use crate::id::NodeId;
+use crate::node::AnyNode;
+use crate::sync::{AtomicBool, AtomicPtr, Ordering};
+use alloc::boxed::Box;
+use core::ptr;
+use core::task::Waker;
+
+/// What can be pushed: it has room for a link.
+pub(crate) trait Linked {
+    /// # Safety
+    /// `this` points to a live value.
+    unsafe fn link<'a>(this: *mut Self) -> &'a AtomicPtr<Self>
+    where
+        Self: Sized;
+}
+
+/// A stack that many threads push to and one takes whole.
+pub(crate) struct Stack<T> {
+    head: AtomicPtr<T>,
+}
+
+impl<T: Linked> Stack<T> {
+    pub(crate) fn new() -> Stack<T> {
+        Stack { head: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    fn closed() -> *mut T {
+        ptr::without_provenance_mut(1)
+    }
+
+    /// False when it is closed: `item` is still the caller's.
+    ///
+    /// # Safety
+    /// `item` is live until somebody takes it, in no stack, and nobody else pushes it.
+    pub(crate) unsafe fn push(&self, item: *mut T) -> bool {
+        let mut head = self.head.load(Ordering::Relaxed);
+        loop {
+            if head == Self::closed() {
+                return false;
+            }
+            // SAFETY: the caller's contract; until the exchange succeeds the item is ours alone.
+            unsafe { T::link(item) }.store(head, Ordering::Relaxed);
+            match self.head.compare_exchange_weak(head, item, Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let head = self.head.load(Ordering::SeqCst);
+        head.is_null() || head == Self::closed()
+    }
+
+    /// All that is there, oldest first, each linked to the next. For the one owner.
+    pub(crate) fn take(&self) -> *mut T {
+        if self.is_empty() {
+            return ptr::null_mut();
+        }
+        Self::turned_round(self.head.swap(ptr::null_mut(), Ordering::AcqRel))
+    }
+
+    /// Closes it for good, and gives what is there.
+    pub(crate) fn close(&self) -> *mut T {
+        let head = self.head.swap(Self::closed(), Ordering::AcqRel);
+        if head == Self::closed() { ptr::null_mut() } else { Self::turned_round(head) }
+    }
+
+    fn turned_round(mut head: *mut T) -> *mut T {
+        let mut done = ptr::null_mut();
+        while !head.is_null() {
+            // SAFETY: what is in the stack is live, and taken it is ours alone.
+            let link = unsafe { T::link(head) };
+            let next = link.load(Ordering::Relaxed);
+            link.store(done, Ordering::Relaxed);
+            done = head;
+            head = next;
+        }
+        done
+    }
+}
+
+impl Linked for crate::arena::Slot {
+    unsafe fn link<'a>(this: *mut Self) -> &'a AtomicPtr<Self> {
+        // SAFETY: only wide slots are pushed, by `waker::wake_by_ref`, and slots are never unmapped.
+        unsafe { &SlotRef::from_ptr(this).wide_part().inject }
+    }
+}
+
+/// A closure on its way to a tree.
+pub(crate) struct Post {
+    link: AtomicPtr<Post>,
+    target: NodeId,
+    run: Box<dyn FnOnce(AnyNode) + Send>,
+}
+
+impl Linked for Post {
+    unsafe fn link<'a>(this: *mut Self) -> &'a AtomicPtr<Self> {
+        // SAFETY: the caller's contract.
+        unsafe { &(*this).link }
+    }
+}
+
+/// The part of a tree that threads share. It outlives the last waker and the last `Remote`.
+pub(crate) struct Shared {
+    injected: Stack<crate::arena::Slot>,
+    posts: Stack<Post>,
+    /// The host may sleep: whoever brings something wakes it.
+    armed: AtomicBool,
+    waker: Waker,
+}
+
+impl Shared {
+    pub(crate) fn new(waker: Waker) -> Shared {
+        Shared { injected: Stack::new(), posts: Stack::new(), armed: AtomicBool::new(true), waker }
+    }
+
+    /// Wakes the host, unless a turn runs (which looks again at its end) or somebody has woken it already.
+    fn poke(&self) {
+        if self.armed.swap(false, Ordering::SeqCst) {
+            self.waker.wake_by_ref();
+        }
+    }
+
+    /// A turn begins: nobody needs to wake the host.
+    pub(crate) fn disarm(&self) {
+        self.armed.store(false, Ordering::Relaxed);
+    }
+
+    /// A turn ends. True when something came meanwhile: the host is not woken for that.
+    pub(crate) fn arm(&self) -> bool {
+        self.armed.store(true, Ordering::SeqCst);
+        !self.injected.is_empty() || !self.posts.is_empty()
+    }
+
+    /// Hands a closure over; false when the tree is gone.
+    pub(crate) fn post(&self, target: NodeId, run: Box<dyn FnOnce(AnyNode) + Send>) -> bool {
+        let post = Box::into_raw(Box::new(Post { link: AtomicPtr::new(ptr::null_mut()), target, run }));
+        // SAFETY: from a box just now, in no stack.
+        if unsafe { self.posts.push(post) } {
+            self.poke();
+            return true;
+        }
+        // SAFETY: refused, so it is still ours.
+        drop(unsafe { Box::from_raw(post) });
+        false
+    }
+
+    /// Hands a woken slot over; false when the tree is gone.
+    pub(crate) fn inject(&self, slot: SlotRef) -> bool {
+        // SAFETY: slots are never unmapped; the `INJECTED` bit, which the caller has turned on, lets nobody else push it.
+        let taken = unsafe { self.injected.push(slot.as_ptr()) };
+        if taken {
+            self.poke();
+        }
+        taken
+    }
+
+    pub(crate) fn take_posts(&self, close: bool) -> Posts {
+        Posts(if close { self.posts.close() } else { self.posts.take() })
+    }
+
+    pub(crate) fn take_injected(&self, close: bool) -> Injected {
+        Injected(if close { self.injected.close() } else { self.injected.take() })
+    }
+}
+
+/// Closures taken out, oldest first.
+pub(crate) struct Posts(*mut Post);
+
+impl Iterator for Posts {
+    type Item = (NodeId, Box<dyn FnOnce(AnyNode) + Send>);
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_null() {
+            return None;
+        }
+        // SAFETY: taken out of the stack, it is ours alone; it came from a box.
+        let post = *unsafe { Box::from_raw(self.0) };
+        self.0 = post.link.load(Ordering::Relaxed);
+        Some((post.target, post.run))
+    }
+}
+
+impl Drop for Posts {
+    fn drop(&mut self) {
+        self.for_each(drop);
+    }
+}
+
+/// Slots taken out, in the order in which they were woken. Each is told so before it is given.
+pub(crate) struct Injected(*mut crate::arena::Slot);
+
+impl Iterator for Injected {
+    type Item = SlotRef;
+    fn next(&mut self) -> Option<SlotRef> {
+        if self.0.is_null() {
+            return None;
+        }
+        // SAFETY: only slots were pushed, and they are never unmapped.
+        let slot = unsafe { SlotRef::from_ptr(self.0) };
+        // The link is read before the bit is cleared: from then on another thread may push the slot again.
+        self.0 = slot.wide().inject.load(Ordering::Relaxed);
+        crate::waker::taken(slot);
+        Some(slot)
+    }
+}
+
+impl Drop for Injected {
+    fn drop(&mut self) {
+        self.for_each(drop);
+    }
+}

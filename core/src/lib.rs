@@ -1,0 +1,62 @@
+//! One ownership tree for event-driven programs.
+//!
+//! Every value, timer, watched fd, signal handler, socket and running request is bound to a node of a tree; free the node and all
+//! below it ends, in a known order, at once. Sequences are `async fn`, and the same code runs as a Linux daemon, in a browser page and
+//! in the deterministic simulator (feature `sim`).
+//!
+//! ```
+//! use hamadryad::{Ended, hours, secs, sim::Sim};
+//! let sim = Sim::seeded(42);
+//! let slow = sim.root().spawn("slow", async move |me| { me.sleep(hours(1)).await?; Ok::<_, Ended>(1) }).timeout(secs(5));
+//! assert!(matches!(sim.block_on(slow), Err(Ended::TimedOut { .. })));
+//! assert_eq!(sim.elapsed(), secs(5));
+//! ```
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod access;
+mod arena;
+mod catch;
+mod channel;
+mod ended;
+mod extras;
+mod failure;
+mod free;
+mod heap;
+mod host;
+mod id;
+mod inbox;
+mod node;
+pub mod prelude;
+mod report;
+mod request;
+mod shutdown;
+#[cfg(feature = "sim")]
+pub mod sim;
+mod sleep;
+mod source;
+mod sync;
+mod time;
+mod timer;
+mod tree;
+mod turn;
+mod waits;
+mod waker;
+
+pub use access::{AccessError, Owned, Remote, TreeGone};
+pub use channel::{Channel, ChannelError, Connect};
+pub use ended::{Ended, Facts};
+pub use failure::{Failure, OnFailure};
+pub use free::{Freed, OnFree};
+pub use host::{Deadlines, Host, Turn};
+pub use id::NodeId;
+pub use node::{AnyNode, InsertError, InsertRefused, Node, ReparentError};
+pub use report::TreeReport;
+pub use request::{Completer, DriveError, Outcome, Request, Scope};
+pub use source::{Ready, SourceClass, SourceError, Token};
+pub use time::{Instant, WallClock, hours, millis, secs};
+pub use timer::Timer;
+pub use tree::Tree;

@@ -1,0 +1,291 @@
+//! What is alive below a node, now: a walk, of which nothing is kept (law 26).
+
+use crate::arena::{Class, Flag, Place, SlotRef, Told, Waiter, bytes_of};
+use crate::free::age;
+use crate::node::AnyNode;
+use crate::time::Readable;
+use crate::tree::TreeCore;
+use crate::waits;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+/// What is alive below a node: as text by `Display`, without what differs between equal runs by [`stable`](TreeReport::stable).
+///
+/// ```
+/// use hamadryad::{Ended, secs, sim::Sim};
+/// let sim = Sim::seeded(1);
+/// sim.root().insert(7).named("seven").label("of nine");
+/// sim.root().spawn("serve", async move |me| { me.sleep(secs(9)).await?; Ok::<_, Ended>(()) }).detach();
+/// sim.settle();
+/// let report = sim.root().report().to_string();
+/// assert!(report.contains("├─ seven of nine") && report.contains("waits: sleep"), "{report}");
+/// ```
+#[derive(Clone, Debug)]
+pub struct TreeReport {
+    /// Since the root was made.
+    up: Duration,
+    bytes: usize,
+    requests: usize,
+    lines: Vec<Line>,
+}
+
+#[derive(Clone, Debug)]
+struct Line {
+    depth: usize,
+    name: &'static str,
+    label: Option<String>,
+    kind: String,
+    place: Option<Place>,
+    age: Duration,
+    deadline: Option<Duration>,
+    runs: u32,
+    waits: String,
+    /// The same without labels.
+    waits_stable: String,
+    last: bool,
+}
+
+/// The last part of a type's path, without parameters.
+pub(crate) fn short(type_name: &'static str) -> &'static str {
+    let plain = type_name.split(['<', '{']).next().unwrap_or(type_name).trim_end_matches("::");
+    plain.rsplit("::").next().unwrap_or(plain)
+}
+
+impl AnyNode {
+    /// A report of this node and all below it; empty on a stale handle. Works from inside any callback.
+    pub fn report(self) -> TreeReport {
+        match self.core() {
+            Some(core) => TreeReport::of(self, &core),
+            None => TreeReport { up: Duration::ZERO, bytes: 0, requests: 0, lines: Vec::new() },
+        }
+    }
+}
+
+type WaitsOn = BTreeMap<(usize, u64), AnyNode>;
+
+fn key(node: AnyNode) -> (usize, u64) {
+    (node.slot.as_ptr().addr(), node.serial.into())
+}
+
+/// Who waits on which node, found from the other side: nothing is kept for it.
+fn who_waits(core: &TreeCore) -> WaitsOn {
+    let mut map: WaitsOn = core.sources.borrow().waiting().map(|(who, source)| (key(who), source)).collect();
+    let root = core.living_root().map(AnyNode::of);
+    for node in root.into_iter().flat_map(AnyNode::descendants) {
+        if let Some(ext) = node.slot.ext() {
+            ext.peek(|told| {
+                if let Told::Waiter(Waiter::Ours(slot, serial)) = told {
+                    map.insert(key(AnyNode { slot: *slot, serial: *serial }), node);
+                }
+            });
+        }
+    }
+    map
+}
+
+impl TreeReport {
+    fn of(top: AnyNode, core: &TreeCore) -> TreeReport {
+        let now = core.now();
+        let up = core.living_root().map_or(Duration::ZERO, |root| age(now, root));
+        let mut report = TreeReport { up, bytes: 0, requests: 0, lines: Vec::new() };
+        let waits = who_waits(core);
+        // Depth first, oldest first: the walk goes over links, so its depth costs no stack.
+        let mut next = Some((top, 0));
+        while let Some((node, depth)) = next {
+            let slot = node.slot;
+            report.add(core, slot, depth, depth == 0 || slot.newer.get().is_none(), &waits);
+            next = oldest_child(slot).map(|child| (child, depth + 1)).or_else(|| next_newer(node, depth, top));
+        }
+        report
+    }
+
+    fn add(&mut self, core: &TreeCore, slot: SlotRef, depth: usize, last: bool, waits: &WaitsOn) {
+        let node = AnyNode::of(slot);
+        let now = core.now();
+        let kind = slot.kind.get();
+        let is_request = matches!(kind.class, Class::Request);
+        let node_bytes = if slot.ext().is_some() { 160 } else { 96 };
+        self.bytes += node_bytes + bytes_of(kind.layout);
+        self.requests += usize::from(is_request);
+        let deadlines = core.deadlines.borrow();
+        let deadline = slot.ext().and_then(|_| deadlines.at(slot)).map(|at| at - now);
+        let (waits, waits_stable) = waits_of(node, waits);
+        self.lines.push(Line {
+            depth,
+            name: slot.name(),
+            label: slot.extras().and_then(|extras| extras.label.borrow().clone()),
+            kind: kind_of(core, slot),
+            place: slot.place.get(),
+            age: age(now, slot),
+            deadline,
+            runs: if is_request { slot.wide().runs.get() } else { 0 },
+            waits,
+            waits_stable,
+            last,
+        });
+    }
+
+    /// Name, type, place and what each node waits for; no label, age, deadline, runs, bytes or count: equal runs give equal text.
+    pub fn stable(&self) -> String {
+        let mut text = String::new();
+        for line in &self.lines {
+            let place = line.place.map(|place| format!(" {}:{}", place.file(), place.line())).unwrap_or_default();
+            let waits = if line.waits_stable.is_empty() { String::new() } else { format!(" waits: {}", line.waits_stable) };
+            text.push_str(&format!("{:indent$}{} {}{place}{waits}\n", "", line.name, line.kind, indent = 2 * line.depth));
+        }
+        text
+    }
+}
+
+fn oldest_child(slot: SlotRef) -> Option<AnyNode> {
+    // Children are linked newest first; the report lists them oldest first.
+    let mut child = slot.child.get()?;
+    while let Some(older) = child.older.get() {
+        child = older;
+    }
+    Some(AnyNode::of(child))
+}
+
+fn next_newer(node: AnyNode, depth: usize, top: AnyNode) -> Option<(AnyNode, usize)> {
+    let (mut slot, mut depth) = (node.slot, depth);
+    while AnyNode::of(slot) != top {
+        if let Some(newer) = slot.newer.get() {
+            return Some((AnyNode::of(newer), depth));
+        }
+        slot = slot.parent.get()?;
+        depth -= 1;
+    }
+    None
+}
+
+fn kind_of(core: &TreeCore, slot: SlotRef) -> String {
+    let kind = slot.kind.get();
+    let name = match kind.class {
+        Class::Source => core.sources.borrow().kind_of(AnyNode::of(slot)).unwrap_or_default(),
+        _ => short((kind.type_name)()),
+    };
+    let mut text = String::from(name);
+    if kind.class == Class::Request {
+        if slot.has(Flag::Background) {
+            text.push_str(", background");
+        } else if !slot.has(Flag::Held) {
+            text.push_str(", detached");
+        }
+        if slot.has(Flag::Background) && slot.has(Flag::NoValue) {
+            text.push_str(" (code ended)");
+        }
+    }
+    text
+}
+
+/// What a request waits for: the node it waits on, or else the word for it.
+fn waits_of(node: AnyNode, waits: &WaitsOn) -> (String, String) {
+    if !matches!(node.slot.kind.get().class, Class::Request | Class::Scope) {
+        return (String::new(), String::new());
+    }
+    let word = waits::NAMES[node.slot.waits.get() as usize];
+    match waits.get(&key(node)) {
+        Some(on) if node.slot.waits.get() == waits::REQUEST => (on.title(), on.name().to_string()),
+        Some(on) => (format!("{word} ({})", on.title()), word.to_string()),
+        None => (word.to_string(), word.to_string()),
+    }
+}
+
+impl TreeCore {
+    /// Who waits, for what, and where each was made: for the report of a deadlock.
+    pub(crate) fn stuck(&self) -> Vec<String> {
+        let waits = who_waits(self);
+        let root = self.living_root().map(AnyNode::of);
+        let requests = root.into_iter().flat_map(AnyNode::descendants).filter(|node| node.slot.kind.get().class == Class::Request);
+        let describe = |node: AnyNode| {
+            let on = match waits.get(&key(node)) {
+                Some(on) => format!("{} {}", waits::NAMES[node.slot.waits.get() as usize], root_path(*on)),
+                None => match waits::NAMES[node.slot.waits.get() as usize] {
+                    "" => String::from("something outside of the tree"),
+                    word => word.to_string(),
+                },
+            };
+            let place = node.slot.place.get().map(|place| format!("   ({}:{})", place.file(), place.line())).unwrap_or_default();
+            format!("{}   waits for {on}{place}", root_path(node))
+        };
+        let mut lines: Vec<String> = requests.map(describe).collect();
+        lines.reverse();
+        lines
+    }
+}
+
+fn root_path(node: AnyNode) -> String {
+    format!("root › {}", node.path())
+}
+
+impl fmt::Display for TreeReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (nodes, requests, bytes) = (self.lines.len(), self.requests, Bytes(self.bytes));
+        writeln!(f, "up {} · {nodes} nodes, {requests} requests, {bytes}", Readable(self.up))?;
+        let mut open: Vec<bool> = Vec::new();
+        let rows: Vec<[String; 5]> = self.lines.iter().map(|line| line.columns(&mut open)).collect();
+        let mut widths = [0; 5];
+        for row in &rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        for row in rows {
+            let mut text = String::new();
+            for (cell, width) in row.iter().zip(widths) {
+                text.push_str(cell);
+                text.extend(core::iter::repeat_n(' ', width - cell.chars().count() + 2 * usize::from(width > 0)));
+            }
+            writeln!(f, "{}", text.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+impl Line {
+    fn columns(&self, open: &mut Vec<bool>) -> [String; 5] {
+        let mut first = String::new();
+        if self.depth > 0 {
+            open.truncate(self.depth - 1);
+            for more in open.iter() {
+                first.push_str(if *more { "│  " } else { "   " });
+            }
+            first.push_str(if self.last { "└─ " } else { "├─ " });
+            open.push(!self.last);
+        }
+        first.push_str(self.name);
+        if let Some(label) = &self.label {
+            first.push(' ');
+            first.push_str(label);
+        }
+        let kind = if self.kind == self.name { String::new() } else { self.kind.clone() };
+        let place = self.place.filter(|_| self.depth > 0).map(|place| format!("{}:{}", place.file(), place.line()));
+        let mut rest = String::new();
+        if let Some(left) = self.deadline {
+            rest.push_str(&format!("deadline in {}  ", Readable(left)));
+        }
+        if self.runs > 0 {
+            rest.push_str(&format!("{} runs  ", self.runs));
+        }
+        if !self.waits.is_empty() {
+            rest.push_str(&format!("waits: {}", self.waits));
+        }
+        [first, kind, place.unwrap_or_default(), Readable(self.age).to_string(), rest]
+    }
+}
+
+struct Bytes(usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0..1_000 => write!(f, "{} B", self.0),
+            1_000..1_000_000 => write!(f, "{}.{} KB", self.0 / 1_000, self.0 / 100 % 10),
+            _ => write!(f, "{}.{} MB", self.0 / 1_000_000, self.0 / 100_000 % 10),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The finishing side of a request that is driven by hand.
+
+use super::Request;
+use super::cell::ByHand;
+use crate::arena::{Flag, State, value};
+use crate::ended::{Ended, Facts, Inner};
+use crate::node::AnyNode;
+use crate::tree::TreeCore;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use core::fmt::{self, Display};
+use core::marker::PhantomData;
+use core::panic::Location;
+
+/// The finishing side of a request that is driven by hand: callbacks, JavaScript promises.
+///
+/// Completing twice cannot be written; forgetting to complete cannot hang: dropped, it ends its request as
+/// [`Ended::CompleterDropped`].
+///
+/// ```
+/// use hamadryad::{Ended, millis, sim::Sim};
+/// let sim = Sim::seeded(1);
+/// let (request, done) = sim.root().completer::<u32, Ended>("legacy");
+/// sim.root().after(millis(10), move || done.complete(Ok(7)));
+/// assert_eq!(sim.block_on(request).unwrap(), 7);
+/// ```
+#[must_use = "a dropped completer ends its request with an error"]
+pub struct Completer<T, E> {
+    /// Nothing once it was used, or where there never was a node.
+    core: Option<Rc<TreeCore>>,
+    node: AnyNode,
+    finish: fn(&Rc<TreeCore>, AnyNode, Result<T, E>) -> Result<(), Result<T, E>>,
+    result: PhantomData<fn(T, E) -> (T, E)>,
+}
+
+impl AnyNode {
+    /// A request under this node without code of its own, and the handle that completes it.
+    ///
+    /// Under a stale or ending node the request ends as [`Ended::Freed`], under one that shuts down as [`Ended::Cancelled`], and
+    /// the completer is abandoned.
+    #[track_caller]
+    pub fn completer<T: 'static, E: From<Ended> + Display + 'static>(self, name: &'static str) -> (Request<T, E>, Completer<T, E>) {
+        let place = Location::caller();
+        let made = self.begin().and_then(|core| {
+            let slot = core.make(self, ByHand::<T, E>::KIND, place).map_err(|_| self.ended_freed())?;
+            Ok((core, slot))
+        });
+        let finish = finish::<T, E>;
+        match made {
+            Ok((core, slot)) => {
+                let node = value::fill(slot, ByHand::<T, E>::new());
+                slot.set_name(name);
+                slot.set(Flag::Held);
+                let completer = Completer { core: Some(Rc::clone(&core)), node, finish, result: PhantomData };
+                (Request::begun(core, node), completer)
+            }
+            Err(ended) => {
+                let completer = Completer { core: None, node: self.stale(), finish, result: PhantomData };
+                (Request::refused(self, ended), completer)
+            }
+        }
+    }
+}
+
+fn finish<T: 'static, E: From<Ended> + Display + 'static>(
+    core: &Rc<TreeCore>,
+    node: AnyNode,
+    result: Result<T, E>,
+) -> Result<(), Result<T, E>> {
+    let Some(slot) = node.readable().filter(|slot| slot.state.get() == State::Live) else { return Err(result) };
+    core.clear_for_end(slot);
+    if slot.state.get() == State::Deferred || node.readable().is_none() {
+        return Err(result);
+    }
+    slot.set(Flag::NoValue);
+    let held = slot.has(Flag::Held);
+    let unreceived = match result {
+        result if held => {
+            ByHand::store(slot, result);
+            None
+        }
+        Err(error) => {
+            core.failed_with(node, error);
+            None
+        }
+        Ok(value) => Some(value),
+    };
+    core.conclude(slot, held);
+    core.settle(slot);
+    drop(unreceived);
+    Ok(())
+}
+
+impl<T, E> Completer<T, E> {
+    /// Ends the request with that result. Nobody is called from here: whoever waits is woken by the loop.
+    ///
+    /// # Errors
+    /// Gives the result back when nobody waits any more: the request was freed, abandoned or timed out.
+    pub fn complete(mut self, result: Result<T, E>) -> Result<(), Result<T, E>> {
+        match self.core.take() {
+            Some(core) => (self.finish)(&core, self.node, result),
+            None => Err(result),
+        }
+    }
+
+    /// Whether nobody waits any more.
+    pub fn is_abandoned(&self) -> bool {
+        !self.node.is_alive()
+    }
+}
+
+impl<T, E> fmt::Debug for Completer<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Completer").field(&self.node).finish()
+    }
+}
+
+impl<T, E> Drop for Completer<T, E> {
+    fn drop(&mut self) {
+        let Some(core) = self.core.take() else { return };
+        let Some(slot) = self.node.readable().filter(|slot| slot.state.get() == State::Live) else { return };
+        let facts = Facts::new(Inner {
+            name: slot.name().to_string(),
+            node: self.node.id(),
+            by: None,
+            place: slot.place.get(),
+            after: None,
+            detail: String::new(),
+        });
+        core.end_with(slot, Ended::CompleterDropped { facts });
+    }
+}

@@ -1,0 +1,276 @@
+//! The untyped side of a request: how it runs, and the ways it ends.
+//!
+//! ```text
+//!                 spawn                await, or the woken requests            poll ready
+//!   (owner) ───────────────► Created ────────────────────────────► Running ───────────────► Done, Failed
+//!                               │                                     │  ▲ │
+//!                               │                               woken └──┘ ├── deadline ──► TimedOut
+//!                               │                                          ├── panic ─────► Panicked
+//!                               └── free, drop, deadline ──────────────────┴── free, drop ► Abandoned
+//! ```
+//!
+//! On every way: the outcome is fixed, what the request owns is freed, its future is dropped, its owner learns of it.
+
+use crate::arena::{Flag, Place, Slot, SlotRef, State, Told, Waiter};
+use crate::catch::{Panic, catch};
+use crate::ended::{Ended, Facts, Inner};
+use crate::failure::Failure;
+use crate::free::{Cause, End};
+use crate::node::AnyNode;
+use crate::time::Instant;
+use crate::tree::TreeCore;
+use crate::waits;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use core::fmt::Display;
+use core::task::Context;
+use core::time::Duration;
+
+/// How many requests may begin inside each other (law 10): each takes stack.
+pub(super) const DEPTH_MAX: u32 = 32;
+
+/// Who polls: a request or scope of this tree, or somebody else's waker. Notes what it waits for.
+pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Waiter {
+    match crate::waker::slot_of(context.waker()) {
+        Some(slot) if slot.is_of(core) => {
+            slot.waits.set(waits);
+            Waiter::Ours(slot, slot.generation.now())
+        }
+        _ => Waiter::Foreign(context.waker().clone()),
+    }
+}
+
+/// Where a request that is no more was ended, if its slot still knows.
+pub(crate) fn place_of_end(slot: SlotRef) -> Option<Place> {
+    slot.ext()?.peek(|told| match told {
+        Told::Ended(place, _) => Some(*place),
+        Told::Facts(ended) => ended.place(),
+        _ => None,
+    })
+}
+
+impl TreeCore {
+    /// Runs a woken request once.
+    pub(crate) fn run_request(self: &Rc<Self>, slot: SlotRef) {
+        if !Self::can_run(slot) {
+            return;
+        }
+        let ext = slot.wide();
+        ext.ran.set(self.turn.get());
+        ext.runs.set(ext.runs.get().saturating_add(1));
+        slot.set(Flag::Started);
+        slot.waits.set(waits::NOTHING);
+        let waker = crate::waker::lend(slot);
+        self.begin_poll(slot);
+        let before = self.enter(Some(AnyNode::of(slot)));
+        let result = catch(|| crate::arena::value::run(slot, &mut Context::from_waker(&waker)));
+        self.exit(before);
+        self.end_poll(slot);
+        match result {
+            Ok(_) => self.settle(slot),
+            Err(panic) => self.end_panicked(slot, panic),
+        }
+    }
+
+    /// Lends a request's future to its poll.
+    pub(super) fn begin_poll(&self, slot: SlotRef) {
+        slot.lent.set(Slot::EXCLUSIVE);
+        self.loans.borrow_mut().push((slot, slot.place.get().unwrap_or(self.place)));
+    }
+
+    pub(super) fn end_poll(&self, slot: SlotRef) {
+        self.loans.borrow_mut().pop();
+        slot.lent.set(0);
+    }
+
+    /// The first run in place, where it is first awaited. True when it ran.
+    pub(super) fn run_in_place(self: &Rc<Self>, slot: SlotRef) -> bool {
+        if slot.has(Flag::Started) || self.phase.get() == crate::turn::Phase::Outside || self.depth.get() >= DEPTH_MAX {
+            return false;
+        }
+        self.lists.remove(slot);
+        self.depth.set(self.depth.get() + 1);
+        self.run_request(slot);
+        self.depth.set(self.depth.get() - 1);
+        true
+    }
+
+    /// A request's outcome is fixed and its future gone: it is no node any more, and its owner learns of it. Its own code may still
+    /// be on the stack; `settle` retires the slot then.
+    pub(super) fn conclude(&self, slot: SlotRef, result: bool) {
+        let owner = slot.parent.get().map(AnyNode::of);
+        if slot.state.get() != State::Deferred {
+            let end = End::freed(slot.place.get().unwrap_or(self.place), None);
+            let before = slot.wide().told.replace(Told::Result);
+            self.leave(slot);
+            self.make_stale(slot, &end);
+            slot.state.set(State::Deferred);
+            slot.note(owner.map(|owner| (owner.slot, owner.serial)));
+            self.settle_told(slot, result);
+            if let Told::Waiter(waiter) = before {
+                self.wake(waiter, true);
+            }
+        } else {
+            self.settle_told(slot, result);
+        }
+    }
+
+    fn settle_told(&self, slot: SlotRef, result: bool) {
+        let before = slot.wide().told.replace(if result { Told::Result } else { Told::Nobody });
+        drop(before);
+    }
+
+    /// A request's own code panicked.
+    fn end_panicked(self: &Rc<Self>, slot: SlotRef, panic: Panic) {
+        if slot.state.get() == State::Deferred {
+            self.panicked(slot, false, panic);
+            self.settle(slot);
+            return;
+        }
+        let ended = Ended::Panicked {
+            facts: Facts::new(Inner {
+                name: slot.name().to_string(),
+                node: AnyNode::of(slot).id(),
+                by: None,
+                place: slot.place.get(),
+                after: None,
+                detail: panic.0,
+            }),
+        };
+        self.end_with(slot, ended);
+    }
+
+    /// Ends a request that is alive, without a result, for a reason that may allocate.
+    pub(super) fn end_with(self: &Rc<Self>, slot: SlotRef, ended: Ended) {
+        self.clear_for_end(slot);
+        if slot.state.get() == State::Deferred {
+            self.settle(slot);
+            return;
+        }
+        if !slot.has(Flag::Held) {
+            self.failed_with(AnyNode::of(slot), ended.clone());
+        }
+        self.drop_value(slot);
+        self.conclude(slot, false);
+        if slot.has(Flag::Held) {
+            slot.wide().told.set(Told::Facts(ended));
+        }
+        self.settle(slot);
+    }
+
+    /// A detached request, or one dropped unreceived, has failed with that error.
+    pub(super) fn failed_with<E: Display + 'static>(&self, node: AnyNode, error: E) {
+        let failure = self.failure_at(node.path(), node.slot, error);
+        self.failed(node.parent(), failure);
+    }
+
+    fn failure_at<E: Display + 'static>(&self, path: String, slot: SlotRef, error: E) -> Failure {
+        // A `Display` of the user's may panic.
+        let what = catch(|| error.to_string()).unwrap_or_else(|panic| alloc::format!("an error whose text panicked: {}", panic.0));
+        Failure::new(path, slot.place.get().unwrap_or(self.place), what, Some(Box::new(error)))
+    }
+
+    /// A request that nobody will receive from has ended with a failure: told to the handlers above its owner.
+    pub(super) fn failed_unreceived<E: Display + 'static>(&self, slot: SlotRef, owner: Option<AnyNode>, error: E) {
+        let mut path = owner.filter(|owner| owner.parent().is_some()).map(AnyNode::path).unwrap_or_default();
+        if !path.is_empty() {
+            path.push_str(" › ");
+        }
+        path.push_str(slot.name());
+        let failure = self.failure_at(path, slot, error);
+        self.failed(owner, failure);
+    }
+
+    /// A deadline has passed.
+    pub(crate) fn time_out(self: &Rc<Self>, slot: SlotRef, at: Instant) {
+        let node = AnyNode::of(slot);
+        let limit = (at - slot.birth.get()).as_nanos() as u64;
+        let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
+        self.deadlines.borrow_mut().remove(slot);
+        if !slot.has(Flag::Held) {
+            let ended = self.timed_out(slot, node, Some((node.id(), node.title())), end.place, limit);
+            self.failed_with(node, ended);
+        }
+        self.free(slot, &end);
+    }
+
+    fn timed_out(&self, slot: SlotRef, node: AnyNode, by: Option<(crate::NodeId, String)>, place: Place, nanos: u64) -> Ended {
+        let after = Some(Duration::from_nanos(nanos));
+        let facts = Inner { name: slot.name().to_string(), node: node.id(), by, place: Some(place), after, detail: String::new() };
+        Ended::TimedOut { facts: Facts::new(facts) }
+    }
+
+    /// What a held slot stored at its end, as people are told it.
+    pub(super) fn ended_of(&self, node: AnyNode, told: Told) -> Ended {
+        let slot = node.slot;
+        let (place, cause) = match told {
+            Told::Facts(ended) => return ended,
+            Told::Ended(place, cause) => (Some(place), cause),
+            Told::Nobody | Told::Waiter(_) | Told::Result => (slot.place.get(), Cause::FREED),
+        };
+        let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
+        let by = noted.filter(|by| by.is_alive()).map(|by| (by.id(), by.title()));
+        if let Some(nanos) = cause.limit() {
+            let own = place == slot.place.get();
+            let by = if own { None } else { by };
+            return self.timed_out(slot, node, by, place.unwrap_or(self.place), nanos);
+        }
+        let detail = match slot.waits.get() {
+            waits::NOTHING | waits::TURN => String::new(),
+            code => article(waits::NAMES[code as usize]),
+        };
+        let facts = Facts::new(Inner { name: slot.name().to_string(), node: node.id(), by, place, after: None, detail });
+        Ended::Freed { facts }
+    }
+
+    /// Sets a request's or scope's own deadline; of two the earlier counts.
+    pub(crate) fn set_deadline(&self, slot: SlotRef, at: Instant) {
+        let mut deadlines = self.deadlines.borrow_mut();
+        if deadlines.at(slot).is_some_and(|before| before <= at) {
+            return;
+        }
+        deadlines.remove(slot);
+        deadlines.insert(at, slot);
+        drop(deadlines);
+        self.plan(at);
+    }
+}
+
+/// What is waited for, in a sentence.
+fn article(what: &str) -> String {
+    match what {
+        "message" | "request" => alloc::format!("a {what}"),
+        "sleep" => String::from("its sleep"),
+        "event" => String::from("an event"),
+        readiness => alloc::format!("being {readiness}"),
+    }
+}
+
+impl AnyNode {
+    /// What whoever waits on this stale (or ending) node is told.
+    pub(crate) fn ended_freed(self) -> Ended {
+        let by = None;
+        let place = self.freed_at();
+        let facts = Inner { name: self.name().to_string(), node: self.id(), by, place, after: None, detail: String::new() };
+        Ended::Freed { facts: Facts::new(facts) }
+    }
+
+    /// What whoever would begin something under a closing node is told.
+    pub(crate) fn ended_cancelled(self) -> Ended {
+        let place = self.readable().and_then(|slot| slot.place.get());
+        let facts = Inner { name: self.name().to_string(), node: self.id(), by: None, place, after: None, detail: String::new() };
+        Ended::Cancelled { facts: Facts::new(facts) }
+    }
+
+    /// Enters a waiter that is woken when this node ends or closes.
+    pub(crate) fn enter_dependents(self, key: Option<u64>, waiter: Waiter) -> Option<u64> {
+        let (key, before) = self.growing()?.extras_or_new().dependents.borrow_mut().enter(key, waiter);
+        drop(before);
+        Some(key)
+    }
+
+    pub(crate) fn leave_dependents(self, key: u64) -> Option<Waiter> {
+        self.readable()?.extras()?.dependents.borrow_mut().leave(key)
+    }
+}

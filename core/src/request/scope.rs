@@ -1,0 +1,201 @@
+//! The borrowing form of a request: a node of its own, its future in the caller's frame.
+#![expect(unsafe_code, reason = "pin projection")]
+
+use super::{Outcome, waiter_of};
+use crate::arena::{Flag, Kind, Place, SlotRef, State, Told};
+use crate::ended::Ended;
+use crate::free::End;
+use crate::node::AnyNode;
+use crate::time::Instant;
+use crate::tree::TreeCore;
+use crate::waits;
+use alloc::rc::Rc;
+use core::fmt;
+use core::future::Future;
+use core::panic::Location;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+
+/// The borrowing form of a request, made by [`AnyNode::scope`]: its future stays in the caller's frame, so that references just work.
+///
+/// Its node is made at the first poll; the tree never points into the caller's frame. Dropping it abandons it.
+#[must_use = "a scope does nothing unless awaited"]
+pub struct Scope<F, Fut> {
+    owner: AnyNode,
+    name: &'static str,
+    place: Place,
+    limit: Option<Duration>,
+    deadline: Option<Instant>,
+    body: Option<F>,
+    future: Option<Fut>,
+    node: Option<(Rc<TreeCore>, AnyNode)>,
+}
+
+impl AnyNode {
+    /// A computation with a node of its own (deadline, children, a line in the report) whose future may borrow.
+    ///
+    /// ```
+    /// use hamadryad::{Ended, millis, sim::Sim};
+    /// let sim = Sim::seeded(1);
+    /// let asked = sim.root().spawn("lookup", async move |me| {
+    ///     let names = [String::from("a"), String::from("b")];
+    ///     for name in &names {
+    ///         me.scope("ask", async |me| { me.sleep(millis(name.len() as u64)).await }).timeout(millis(5)).await?;
+    ///     }
+    ///     Ok::<_, Ended>(names.len())
+    /// });
+    /// assert_eq!(sim.block_on(asked).unwrap(), 2);
+    /// ```
+    #[track_caller]
+    pub fn scope<F, Fut>(self, name: &'static str, body: F) -> Scope<F, Fut>
+    where
+        F: FnOnce(AnyNode) -> Fut,
+        Fut: Future,
+    {
+        Scope { owner: self, name, place: Location::caller(), limit: None, deadline: None, body: Some(body), future: None, node: None }
+    }
+}
+
+impl<F, Fut> Scope<F, Fut> {
+    /// Ends it as [`Ended::TimedOut`] if it is not done `limit` after its first poll.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.limit = Some(self.limit.map_or(limit, |before| before.min(limit)));
+        self
+    }
+
+    /// Ends it as [`Ended::TimedOut`] if it is not done at `at`.
+    pub fn deadline(mut self, at: Instant) -> Self {
+        self.deadline = Some(self.deadline.map_or(at, |before| before.min(at)));
+        self
+    }
+}
+
+impl<F, Fut> fmt::Debug for Scope<F, Fut> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").field("name", &self.name).field("node", &self.node.as_ref().map(|node| node.1)).finish()
+    }
+}
+
+/// The scope's node, made at its first poll.
+fn begin(owner: AnyNode, name: &'static str, place: Place) -> Result<(Rc<TreeCore>, AnyNode), Ended> {
+    let core = owner.begin()?;
+    let slot = core.make(owner, Kind::SCOPE, place).map_err(|_| owner.ended_freed())?;
+    slot.clear(Flag::NoValue);
+    slot.set_name(name);
+    slot.set(Flag::Held);
+    slot.set(Flag::Started);
+    Ok((core, AnyNode::of(slot)))
+}
+
+/// A scope's code is on the stack; however it leaves.
+struct Polling<'c> {
+    core: &'c Rc<TreeCore>,
+    slot: SlotRef,
+    before: Option<AnyNode>,
+}
+
+impl<'c> Polling<'c> {
+    fn begin(core: &'c Rc<TreeCore>, slot: SlotRef) -> Polling<'c> {
+        let ext = slot.wide();
+        ext.runs.set(ext.runs.get().saturating_add(1));
+        slot.waits.set(waits::NOTHING);
+        core.begin_poll(slot);
+        Polling { core, slot, before: core.enter(Some(AnyNode::of(slot))) }
+    }
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        self.core.exit(self.before);
+        self.core.end_poll(self.slot);
+        self.core.settle(self.slot);
+    }
+}
+
+impl<F: FnOnce(AnyNode) -> Fut, Fut: Future> Future for Scope<F, Fut>
+where
+    Fut::Output: Outcome,
+{
+    type Output = Result<<Fut::Output as Outcome>::T, <Fut::Output as Outcome>::E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // SAFETY: `future` is the only field that is pinned: it is set while it is `None`, polled in place and set to `None` in place.
+        // No other field is structurally pinned, and `Drop` moves nothing out of it.
+        let this = unsafe { self.get_unchecked_mut() };
+        if let Some(body) = this.body.take() {
+            match begin(this.owner, this.name, this.place) {
+                Err(ended) => return Poll::Ready(Err(ended.into())),
+                Ok((core, node)) => {
+                    for at in this.limit.map(|limit| core.now() + limit).into_iter().chain(this.deadline) {
+                        core.set_deadline(node.slot, at);
+                    }
+                    this.node = Some((Rc::clone(&core), node));
+                    let polling = Polling::begin(&core, node.slot);
+                    this.future = Some(body(node));
+                    drop(polling);
+                }
+            }
+        }
+        let (core, node) = this.node.as_ref().expect("a scope gives its result once: it was polled after that");
+        let (core, node) = (Rc::clone(core), *node);
+        if node.readable().is_none() {
+            this.future = None;
+            return Poll::Ready(Err(this.give_up().into()));
+        }
+        let waiter = waiter_of(context, &core, waits::REQUEST);
+        drop(node.slot.wide().told.replace(Told::Waiter(waiter)));
+        let waker = crate::waker::lend(node.slot);
+        let polling = Polling::begin(&core, node.slot);
+        let future = this.future.as_mut().expect("set at the first poll");
+        // SAFETY: as above: the future stays where it is until it is dropped there.
+        let polled = unsafe { Pin::new_unchecked(future) }.poll(&mut Context::from_waker(&waker));
+        drop(polling);
+        let Poll::Ready(outcome) = polled else { return Poll::Pending };
+        if node.readable().is_none() {
+            this.future = None;
+            return Poll::Ready(Err(this.give_up().into()));
+        }
+        core.clear_for_end(node.slot);
+        this.future = None;
+        this.finish();
+        Poll::Ready(outcome.into_result())
+    }
+}
+
+impl<F, Fut> Scope<F, Fut> {
+    /// The node was ended by another: why.
+    fn give_up(&mut self) -> Ended {
+        let (core, node) = self.node.take().expect("asked once, by whoever found it ended");
+        let told = node.slot.wide().told.take();
+        let ended = core.ended_of(node, told);
+        core.give_up(node.slot);
+        ended
+    }
+
+    /// The node ends with its future.
+    fn finish(&mut self) {
+        let Some((core, node)) = self.node.take() else { return };
+        let Some(slot) = node.readable() else {
+            drop(node.slot.wide().told.take());
+            core.give_up(node.slot);
+            return;
+        };
+        slot.clear(Flag::Held);
+        drop(slot.wide().take_waiter());
+        match slot.state.get() {
+            State::Live => drop(core.free(slot, &End::dropped(&core))),
+            // Cleared by its own end: what is left is the node itself.
+            _ => {
+                core.conclude(slot, false);
+                core.settle(slot);
+            }
+        }
+    }
+}
+
+impl<F, Fut> Drop for Scope<F, Fut> {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

@@ -1,0 +1,166 @@
+//! Ending with grace (law 15): the tree drives it, so that the call in a signal handler is complete code.
+
+use crate::arena::{Class, Flag, State};
+use crate::free::End;
+use crate::host::Deadlines;
+use crate::node::AnyNode;
+use crate::request::waiter_of;
+use crate::time::Instant;
+use crate::tree::TreeCore;
+use crate::waits;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+
+impl AnyNode {
+    /// Ends the node with grace, without waiting for it:
+    ///
+    /// 1. the code of [`background`](crate::Request::background) requests below ends where it awaits, while their nodes stay and own
+    ///    what they own; [`closing`](AnyNode::closing) resolves everywhere below;
+    /// 2. the other requests run on, and may spawn below themselves (elsewhere `spawn` ends as [`Ended::Cancelled`](crate::Ended)),
+    ///    until none is left or `grace` is over;
+    /// 3. all is freed.
+    ///
+    /// A second call only shortens. Called on a request's own node it counts that request among those that have the grace. Nothing on
+    /// a stale or ending node.
+    pub fn shutdown(self, grace: Duration) {
+        if let Some(slot) = self.growing() {
+            slot.core().shut_down(self, grace);
+        }
+    }
+
+    /// Resolves when a shutdown of this node or of one above it has begun, or when it is freed. Cancel-safe.
+    pub fn closing(self) -> impl Future<Output = ()> + 'static {
+        Closing { node: self, dependent: None }
+    }
+
+    fn is_closing(self) -> bool {
+        core::iter::once(self).chain(self.ancestors()).any(AnyNode::shuts_down)
+    }
+
+    fn shuts_down(self) -> bool {
+        self.readable().is_some_and(|slot| slot.extras().is_some_and(|extras| extras.shutting_down.get()))
+    }
+}
+
+struct Closing {
+    node: AnyNode,
+    dependent: Option<u64>,
+}
+
+impl Future for Closing {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let Some(slot) = self.node.growing() else { return Poll::Ready(()) };
+        if self.node.is_closing() {
+            return Poll::Ready(());
+        }
+        let waiter = waiter_of(context, &slot.core(), waits::CLOSING);
+        self.dependent = self.node.enter_dependents(self.dependent, waiter);
+        Poll::Pending
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if let Some(key) = self.dependent {
+            drop(self.node.leave_dependents(key));
+        }
+    }
+}
+
+impl TreeCore {
+    pub(crate) fn shut_down(&self, node: AnyNode, grace: Duration) {
+        let at = self.now() + grace;
+        let mut shutdowns = self.shutdowns.borrow_mut();
+        match shutdowns.iter_mut().find(|shutdown| shutdown.0 == node) {
+            Some(shutdown) => shutdown.1 = shutdown.1.min(at),
+            None => shutdowns.push((node, at)),
+        }
+        drop(shutdowns);
+        if let Some(slot) = node.readable() {
+            slot.extras_or_new().shutting_down.set(true);
+        }
+        self.tell_closing(node);
+        self.end_background(node);
+        self.poke();
+    }
+
+    fn tell_closing(&self, node: AnyNode) {
+        for below in core::iter::once(node).chain(node.descendants()) {
+            let waiters = below.slot.extras().map(|extras| extras.dependents.borrow_mut().take());
+            for (_, waiter) in waiters.into_iter().flatten() {
+                self.wake(waiter, false);
+            }
+        }
+    }
+
+    /// Ends the code of background requests where it awaits; of one that is on the stack, when the loop comes round.
+    fn end_background(&self, node: AnyNode) {
+        let is_background = |node: &AnyNode| node.slot.has(Flag::Background) && !node.slot.has(Flag::NoValue);
+        let all: Vec<AnyNode> = core::iter::once(node).chain(node.descendants()).filter(is_background).collect();
+        for background in all {
+            if let Some(slot) = background.growing()
+                && !slot.on_stack()
+            {
+                self.lists.remove(slot);
+                self.deadlines.borrow_mut().remove(slot);
+                slot.waits.set(waits::NOTHING);
+                self.drop_value(slot);
+                self.settle(slot);
+            }
+        }
+    }
+
+    /// Whether a computation may begin under that node: not while it shuts down, unless below a request that still has the grace.
+    pub(crate) fn may_begin(&self, owner: AnyNode) -> bool {
+        if self.shutdowns.borrow().is_empty() {
+            return true;
+        }
+        for node in core::iter::once(owner).chain(owner.ancestors()) {
+            if has_grace(node) {
+                return true;
+            }
+            if node.shuts_down() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Frees what has no request left, or no grace.
+    pub(crate) fn drive_shutdowns(self: &Rc<Self>, deadlines: Deadlines) {
+        let mut at = 0;
+        loop {
+            let shutdown = self.shutdowns.borrow().get(at).copied();
+            let Some((node, end)) = shutdown else { return };
+            let over = end <= self.time.get() && deadlines == Deadlines::Count;
+            if node.is_alive() {
+                self.end_background(node);
+            }
+            if over || !self.has_requests(node, end) {
+                self.shutdowns.borrow_mut().remove(at);
+                if let Some(slot) = node.readable().filter(|slot| slot.state.get() == State::Live) {
+                    let place = slot.place.get().unwrap_or(self.place);
+                    self.free(slot, &End::freed(place, None));
+                    self.count_piece();
+                }
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    fn has_requests(&self, node: AnyNode, _until: Instant) -> bool {
+        node.is_alive() && core::iter::once(node).chain(node.descendants()).any(has_grace)
+    }
+}
+
+/// Whether it is a request that a shutdown waits for.
+fn has_grace(node: AnyNode) -> bool {
+    let Some(slot) = node.readable() else { return false };
+    slot.kind.get().class == Class::Request && !slot.has(Flag::Background)
+}

@@ -1,0 +1,393 @@
+//! The owner of everything, bound to one thread.
+
+use crate::arena::{Chunks, Kind, Lists, Pages, Place, QueueId, SlotRef, State, TimerRef, value};
+use crate::arena::{Class, Flag, SlotIndex, Waiter};
+use crate::catch::catch;
+use crate::failure::{Failure, Undelivered};
+use crate::free::End;
+use crate::heap::Heap;
+use crate::host::Host;
+use crate::id::NodeId;
+use crate::inbox::Shared;
+use crate::node::{AnyNode, InsertRefused};
+use crate::source::Sources;
+use crate::time::{Instant, secs};
+use crate::turn::Phase;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::rc::Rc;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::any::Any;
+use core::cell::{Cell, RefCell};
+use core::panic::Location;
+use core::task::Waker;
+use core::time::Duration;
+
+/// The owner of everything: a root node and all that hangs below it, on one thread (others say runtime or context).
+///
+/// Dropping it frees the root: everything below ends, handles are stale, wakers and [`Remote`](crate::Remote)s are harmless.
+///
+/// A host makes it; programs get the root from [`Sim`](crate::sim::Sim), `hamadryad_native::run` or the page's `start`.
+pub struct Tree {
+    core: Rc<TreeCore>,
+}
+
+/// The tree's inside. It lives as long as the [`Tree`], code of it on the stack, or a handle that needs it (a request's, a sleep's).
+pub(crate) struct TreeCore {
+    pub(crate) pages: Pages,
+    pub(crate) chunks: Chunks,
+    pub(crate) lists: Lists,
+    pub(crate) shared: Arc<Shared>,
+    host: Box<dyn Host>,
+    /// This core with the provenance of its `Rc`, counts included: what a page's header stores.
+    pub(crate) me: Cell<*const TreeCore>,
+    /// Where the tree was made.
+    pub(crate) place: Place,
+    pub(crate) root: Cell<Option<AnyNode>>,
+    pub(crate) root_freed_at: Cell<Option<Place>>,
+    /// The `Tree` was dropped.
+    pub(crate) closed: Cell<bool>,
+    /// The time of this turn, or of the last one.
+    pub(crate) time: Cell<Instant>,
+    pub(crate) turn: Cell<u32>,
+    pub(crate) phase: Cell<Phase>,
+    /// How many pieces of code this turn ran.
+    pub(crate) ran: Cell<usize>,
+    /// How many requests run inside each other.
+    pub(crate) depth: Cell<u32>,
+    /// Whose code runs now.
+    pub(crate) running: Cell<Option<AnyNode>>,
+    /// How many pieces of the tree's code are on the stack.
+    pub(crate) entered: Cell<u32>,
+    /// Which values are lent, and where, innermost last.
+    pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
+    pub(crate) timers: RefCell<Heap<TimerRef>>,
+    pub(crate) deadlines: RefCell<Heap<SlotRef>>,
+    pub(crate) sources: RefCell<Sources>,
+    /// Wakers of others, to be woken by the loop.
+    pub(crate) foreign: RefCell<Vec<Waker>>,
+    pub(crate) undelivered: RefCell<VecDeque<Undelivered>>,
+    pub(crate) uncontained: RefCell<Option<Failure>>,
+    pub(crate) grace: Cell<Duration>,
+    pub(crate) shutdowns: RefCell<Vec<(AnyNode, Instant)>>,
+    /// What the host was told last.
+    pub(crate) scheduled: Cell<Option<Instant>>,
+}
+
+impl Tree {
+    /// A tree on that host.
+    ///
+    /// # Panics
+    /// When the system has no memory for its first page.
+    #[track_caller]
+    pub fn new(host: impl Host) -> Tree {
+        let place = Location::caller();
+        let shared = Arc::new(Shared::new(host.waker()));
+        let time = host.now();
+        let core = Rc::new(TreeCore {
+            pages: Pages::default(),
+            chunks: Chunks::default(),
+            lists: Lists::default(),
+            shared,
+            host: Box::new(host),
+            me: Cell::new(core::ptr::null()),
+            place,
+            root: Cell::new(None),
+            root_freed_at: Cell::new(None),
+            closed: Cell::new(false),
+            time: Cell::new(time),
+            turn: Cell::new(1),
+            phase: Cell::new(Phase::Outside),
+            ran: Cell::new(0),
+            depth: Cell::new(0),
+            running: Cell::new(None),
+            entered: Cell::new(0),
+            loans: RefCell::default(),
+            timers: RefCell::default(),
+            deadlines: RefCell::default(),
+            sources: RefCell::default(),
+            foreign: RefCell::default(),
+            undelivered: RefCell::default(),
+            uncontained: RefCell::default(),
+            grace: Cell::new(secs(5)),
+            shutdowns: RefCell::default(),
+            scheduled: Cell::new(None),
+        });
+        core.me.set(Rc::as_ptr(&core));
+        let slot = core.make_under(None, Kind::ROOT, place).expect("the system has no memory for a tree's first page");
+        slot.clear(Flag::NoValue);
+        slot.set_name("root");
+        core.root.set(Some(AnyNode::of(slot)));
+        Tree { core }
+    }
+
+    /// The root: the node that everything else hangs below. A stale handle once it is freed.
+    pub fn root(&self) -> AnyNode {
+        self.core.root.get().expect("set when the tree was made")
+    }
+
+    /// The node of that id, if it is alive and in this tree.
+    pub fn find(&self, id: NodeId) -> Option<AnyNode> {
+        self.core.find(id)
+    }
+
+    /// Whose code runs now.
+    pub fn running(&self) -> Option<AnyNode> {
+        self.core.running.get()
+    }
+
+    /// The host this tree was made with; `None` when it is of another type.
+    pub fn host<H: Host>(&self) -> Option<&H> {
+        (&*self.core.host as &dyn Any).downcast_ref()
+    }
+
+    /// True while code of this tree (callback, poll, hook, drop, `with`) is on the stack: a host refuses to be entered then.
+    pub fn is_entered(&self) -> bool {
+        self.core.entered.get() != 0
+    }
+
+    /// The failure nobody contained: it has shut the root down (law 17). Given once.
+    pub fn take_failure(&self) -> Option<Failure> {
+        self.core.uncontained.take()
+    }
+
+    /// The grace of the shutdown that an uncontained failure begins; 5 s where none was set.
+    pub fn set_grace(&self, grace: Duration) {
+        self.core.grace.set(grace);
+    }
+
+    /// Where the root was freed, once it is.
+    pub fn root_freed_at(&self) -> Option<&'static Location<'static>> {
+        self.core.root_freed_at.get()
+    }
+
+    /// Who waits for what, a line each: for the report of a deadlock.
+    #[cfg(feature = "sim")]
+    pub(crate) fn stuck(&self) -> Vec<alloc::string::String> {
+        self.core.stuck()
+    }
+
+    pub(crate) fn core(&self) -> &Rc<TreeCore> {
+        &self.core
+    }
+}
+
+impl core::fmt::Debug for Tree {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Tree").field("root", &self.root()).field("made_at", &format_args!("{}", self.core.place)).finish()
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        self.core.close();
+    }
+}
+
+impl TreeCore {
+    pub(crate) fn host(&self) -> &dyn Host {
+        &*self.host
+    }
+
+    /// The time that what is begun now counts from: this turn's, or outside of a turn the host's.
+    pub(crate) fn now(&self) -> Instant {
+        if self.phase.get() == Phase::Outside { self.host.now() } else { self.time.get() }
+    }
+
+    /// The root's slot, until it is freed.
+    pub(crate) fn living_root(&self) -> Option<SlotRef> {
+        self.root.get().and_then(AnyNode::readable)
+    }
+
+    pub(crate) fn find(&self, id: NodeId) -> Option<AnyNode> {
+        let slot = self.pages.find(id.page, id.index)?;
+        let node = AnyNode { slot, serial: id.serial };
+        node.is_alive().then_some(node)
+    }
+
+    /// A new node under `owner`, as its newest child, without its value yet.
+    #[inline]
+    pub(crate) fn make(&self, owner: AnyNode, kind: &'static Kind, place: Place) -> Result<SlotRef, InsertRefused> {
+        match owner.readable().map(|slot| (slot, slot.state.get())) {
+            None => Err(InsertRefused::Stale),
+            Some((slot, State::Live | State::Asking)) => self.make_under(Some(slot), kind, place),
+            Some(_) => Err(InsertRefused::Ending),
+        }
+    }
+
+    #[inline]
+    fn make_under(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place) -> Result<SlotRef, InsertRefused> {
+        let chunk = self.chunks.allocate(kind.layout).ok_or(InsertRefused::OutOfMemory)?;
+        let wide = matches!(kind.class, Class::Request | Class::Scope | Class::Soon);
+        let Some(slot) = self.pages.take(self, wide) else {
+            value::free_unused(self, chunk, kind.layout);
+            return Err(InsertRefused::OutOfMemory);
+        };
+        slot.generation.advance();
+        slot.state.set(State::Live);
+        slot.reset_flags();
+        slot.set(Flag::NoValue);
+        slot.waits.set(0);
+        slot.forget_name();
+        slot.kind.set(kind);
+        slot.data.set(chunk.as_ptr());
+        slot.place.set(Some(place));
+        slot.birth.set(self.time.get());
+        slot.child.set(None);
+        self.link(slot, owner);
+        if let Some(ext) = slot.ext() {
+            ext.runs.set(0);
+            ext.ran.set(0);
+        }
+        Ok(slot)
+    }
+
+    /// Makes `slot`, which is in no list, the newest child of `owner`.
+    #[inline]
+    pub(crate) fn link(&self, slot: SlotRef, owner: Option<SlotRef>) {
+        slot.parent.set(owner);
+        slot.newer.set(None);
+        let before = owner.and_then(|owner| owner.child.replace(Some(slot)));
+        slot.older.set(before);
+        if let Some(before) = before {
+            before.newer.set(Some(slot));
+        }
+    }
+
+    /// Takes `slot` out of its owner's list of children.
+    #[inline]
+    pub(crate) fn unlink(&self, slot: SlotRef) {
+        let (older, newer) = (slot.older.take(), slot.newer.take());
+        match (newer, slot.parent.take()) {
+            (Some(newer), _) => newer.older.set(older),
+            (None, Some(parent)) => parent.child.set(older),
+            (None, None) => {}
+        }
+        if let Some(older) = older {
+            older.newer.set(newer);
+        }
+    }
+
+    /// Code of `who` goes onto the stack. Gives what [`exit`](TreeCore::exit) puts back.
+    #[inline]
+    pub(crate) fn enter(&self, who: Option<AnyNode>) -> Option<AnyNode> {
+        self.entered.set(self.entered.get() + 1);
+        self.running.replace(who)
+    }
+
+    #[inline]
+    pub(crate) fn exit(&self, before: Option<AnyNode>) {
+        self.entered.set(self.entered.get() - 1);
+        self.running.set(before);
+    }
+
+    /// Runs code of a node that may be stale by now (its `Drop`); a panic goes to law 17.
+    pub(crate) fn protect<R>(&self, slot: SlotRef, alive: bool, code: impl FnOnce() -> R) -> Option<R> {
+        let before = self.enter(Some(AnyNode::of(slot)));
+        let result = catch(code);
+        self.exit(before);
+        result.map_err(|panic| self.panicked(slot, alive && AnyNode::of(slot).is_alive(), panic)).ok()
+    }
+
+    /// Runs a node's own code with its value lent to it alone; afterwards the node may be gone. False when it panicked.
+    pub(crate) fn call_lent(&self, slot: SlotRef, code: impl FnOnce()) -> bool {
+        slot.lent.set(crate::arena::Slot::EXCLUSIVE);
+        self.loans.borrow_mut().push((slot, slot.place.get().unwrap_or(self.place)));
+        let alive = slot.state.get() != State::Deferred;
+        let done = self.protect(slot, alive, code).is_some();
+        self.loans.borrow_mut().pop();
+        slot.lent.set(0);
+        done
+    }
+
+    /// Wakes whoever waits. Nobody is called from here: requests are queued, foreign wakers wait for the loop (law 10).
+    pub(crate) fn wake(&self, waiter: Waiter, by_end: bool) {
+        let mut waiter = waiter;
+        loop {
+            match waiter {
+                Waiter::Foreign(waker) => {
+                    self.foreign.borrow_mut().push(waker);
+                    break self.poke();
+                }
+                Waiter::Ours(slot, serial) => {
+                    if slot.generation.now() != serial {
+                        // A scope that ended forwards once more: whoever polls it has to learn of it.
+                        break;
+                    }
+                    match slot.kind.get().class {
+                        Class::Scope => match slot.wide().take_waiter() {
+                            Some(next) => waiter = next,
+                            None => break,
+                        },
+                        _ => break self.ready(slot, by_end),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Queues a request to be run.
+    fn ready(&self, slot: SlotRef, by_end: bool) {
+        if slot.queue.get() != QueueId::None || slot.has(Flag::NoValue) {
+            return;
+        }
+        let late = by_end && self.phase.get() >= Phase::Woken && slot.wide().ran.get() != self.turn.get();
+        self.lists.push(if late { QueueId::Late } else { QueueId::Ready }, slot);
+        self.poke();
+    }
+
+    /// Something is pending: outside of a turn the host has to know at once (law 22).
+    #[inline]
+    pub(crate) fn poke(&self) {
+        self.plan(self.time.get());
+    }
+
+    /// Outside of a turn the host hears of what comes earlier than it knows.
+    pub(crate) fn plan(&self, at: Instant) {
+        if self.phase.get() == Phase::Outside && self.scheduled.get().is_none_or(|planned| at < planned) {
+            self.schedule(Some(at));
+        }
+    }
+
+    /// Tells the host when to come, if that changed.
+    pub(crate) fn schedule(&self, at: Option<Instant>) {
+        if self.scheduled.replace(at) != at {
+            self.host.schedule(at);
+        }
+    }
+
+    /// The `Tree` is dropped: the root ends, the queues close, and late wakers find nobody.
+    fn close(self: &Rc<Self>) {
+        self.closed.set(true);
+        if let Some(root) = self.living_root() {
+            let end = End::freed(self.place, self.running.get());
+            self.free(root, &end);
+        }
+        for (_, closure) in self.shared.take_posts(true) {
+            let _ = catch(move || drop(closure));
+        }
+        self.shared.take_injected(true).for_each(drop);
+        loop {
+            let wakers = self.foreign.take();
+            if wakers.is_empty() {
+                break;
+            }
+            for waker in wakers {
+                let _ = catch(move || waker.wake());
+            }
+        }
+        let failures = self.undelivered.take();
+        let _ = catch(move || drop(failures));
+    }
+
+    pub(crate) fn timer_node(&self, index: SlotIndex) -> Option<SlotRef> {
+        self.pages.slot(index)
+    }
+}
+
+impl Drop for TreeCore {
+    fn drop(&mut self) {
+        self.pages.hand_on(&self.shared);
+    }
+}

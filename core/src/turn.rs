@@ -1,0 +1,258 @@
+//! The turn: what runs, in which order, and what of it only in the next one (laws 19 to 22).
+//!
+//! ```text
+//!   signals → posts → immediates → due timers → I/O → woken requests (→ late ones) → deadlines (→ late ones) → foreign wakers
+//! ```
+//!
+//! Of each class only what was pending when the class began. A request woken by the end of one that it awaits, once the woken requests
+//! have begun, is *late*: it runs at the end of that class or after the last deadline, if it has not run in this turn; so an answer
+//! climbs to the top in one turn.
+
+use crate::arena::{Class, Flag, Place, QueueId, SlotRef, State, TimerRef, value};
+use crate::catch::catch;
+use crate::free::End;
+use crate::host::{Deadlines, Turn};
+use crate::node::AnyNode;
+use crate::source::{Ready, SourceClass};
+use crate::time::Instant;
+use crate::tree::{Tree, TreeCore};
+use alloc::rc::Rc;
+use alloc::string::String;
+
+/// How far a turn has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    Outside,
+    Early,
+    Woken,
+    Deadlines,
+}
+
+impl Tree {
+    /// One turn at the time `now`: durations given to `after`, `sleep`, `timeout` in it count from there. The core never waits.
+    ///
+    /// # Panics
+    /// When code of this tree is on the stack, naming whose it is; nothing has run then.
+    pub fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
+        if self.is_entered() {
+            panic!("the loop was entered from within: {} runs", self.core().whose_code());
+        }
+        self.core().turn(now, deadlines)
+    }
+
+    /// When the next timer, sleep or deadline is due; `None` when there is none. What is pending now is not in it.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.core().next_deadline()
+    }
+}
+
+/// Ends the turn even if something of the host panics.
+struct InTurn<'c>(&'c TreeCore);
+
+impl Drop for InTurn<'_> {
+    fn drop(&mut self) {
+        self.0.phase.set(Phase::Outside);
+    }
+}
+
+impl TreeCore {
+    /// Whose code is on the stack, for messages.
+    pub(crate) fn whose_code(&self) -> String {
+        match self.running.get().filter(|node| node.is_alive()) {
+            Some(node) if node.parent().is_some() => node.path(),
+            Some(_) => String::from("root"),
+            None => match self.loans.borrow().last() {
+                Some((slot, place)) => alloc::format!("\"{}\", lent at {place},", slot.name()),
+                None => String::from("code that has freed itself"),
+            },
+        }
+    }
+
+    fn turn(self: &Rc<Self>, now: Instant, deadlines: Deadlines) -> Turn {
+        self.shared.disarm();
+        self.time.set(now.max(self.time.get()));
+        self.turn.set(self.turn.get().wrapping_add(1).max(1));
+        self.ran.set(0);
+        self.phase.set(Phase::Early);
+        let in_turn = InTurn(self);
+        self.serve_sources(SourceClass::Signal);
+        self.run_posts();
+        self.run_immediates();
+        self.fire_timers();
+        self.serve_sources(SourceClass::Io);
+        self.run_woken();
+        self.phase.set(Phase::Deadlines);
+        if deadlines == Deadlines::Count {
+            self.end_overdue();
+        }
+        self.drive_shutdowns(deadlines);
+        self.run_late();
+        self.wake_foreign();
+        self.deliver_failures();
+        drop(in_turn);
+        let pending = self.shared.arm() || self.is_pending();
+        self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
+        Turn { ran: self.ran.get(), pending }
+    }
+
+    fn is_pending(&self) -> bool {
+        !self.lists.is_empty(QueueId::Ready)
+            || !self.lists.is_empty(QueueId::Late)
+            || !self.lists.is_empty(QueueId::Soon)
+            || self.sources.borrow().any_marked()
+            || !self.foreign.borrow().is_empty()
+            || !self.undelivered.borrow().is_empty()
+            || self.timers.borrow().first().is_some_and(|entry| entry.at <= self.time.get())
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        let timers = self.timers.borrow().first().map(|entry| entry.at);
+        let deadlines = self.deadlines.borrow().first().map(|entry| entry.at);
+        let shutdowns = self.shutdowns.borrow().iter().map(|shutdown| shutdown.1).min();
+        [timers, deadlines, shutdowns].into_iter().flatten().min()
+    }
+
+    /// A piece of code has run: whoever handles failures hears of them before the next one.
+    pub(crate) fn count_piece(&self) {
+        self.ran.set(self.ran.get() + 1);
+        if !self.undelivered.borrow().is_empty() {
+            self.deliver_failures();
+        }
+    }
+
+    fn run_posts(&self) {
+        for (target, run) in self.shared.take_posts(false) {
+            match self.find(target) {
+                Some(node) => {
+                    self.protect(node.slot, true, || run(node));
+                    self.count_piece();
+                }
+                None => {
+                    if let Err(panic) = catch(move || drop(run)) {
+                        self.lost_code_panicked(panic);
+                    }
+                }
+            }
+        }
+    }
+
+    fn run_immediates(self: &Rc<Self>) {
+        self.lists.begin(QueueId::Soon, QueueId::SoonRunning);
+        while let Some(slot) = self.lists.pop(QueueId::SoonRunning) {
+            self.call_once(slot);
+            self.count_piece();
+        }
+    }
+
+    /// Calls a one-shot closure, whose node is ending meanwhile, and frees the node.
+    fn call_once(self: &Rc<Self>, slot: SlotRef) {
+        slot.state.set(State::Ending);
+        self.call_lent(slot, || value::call(slot, Ready::NONE));
+        if slot.state.get() == State::Deferred {
+            self.settle(slot);
+            return;
+        }
+        slot.state.set(State::Live);
+        let place: Place = slot.place.get().unwrap_or(self.place);
+        self.free(slot, &End::freed(place, Some(AnyNode::of(slot))));
+    }
+
+    fn fire_timers(self: &Rc<Self>) {
+        let now = self.time.get();
+        let later = self.timers.borrow().next_serial();
+        loop {
+            let due = self.timers.borrow().first().copied().filter(|entry| entry.at <= now && entry.serial < later);
+            let Some(entry) = due else { return };
+            self.timers.borrow_mut().remove(entry.item);
+            match self.timer_node(entry.item.head().slot.get()) {
+                Some(slot) if slot.kind.get().periodic => self.fire_periodic(slot, entry.at, now),
+                Some(slot) => self.call_once(slot),
+                None => self.end_sleep(entry.item),
+            }
+            self.count_piece();
+        }
+    }
+
+    /// Keeps the phase: periods missed give one call, the next comes at the first multiple after now.
+    fn fire_periodic(&self, slot: SlotRef, at: Instant, now: Instant) {
+        let period = TimerRef::period(slot);
+        let next = match (now.0 - at.0).checked_div(period) {
+            Some(missed) => Instant(at.0.saturating_add((missed + 1).saturating_mul(period))),
+            None => now, // A period of 0 is once a turn: what is armed now fires in the next.
+        };
+        self.timers.borrow_mut().insert(next, TimerRef::of(slot));
+        self.call_lent(slot, || value::call(slot, Ready::NONE));
+        self.settle(slot);
+    }
+
+    fn run_woken(self: &Rc<Self>) {
+        for slot in self.shared.take_injected(false) {
+            self.wake_injected(slot);
+        }
+        self.lists.begin(QueueId::Ready, QueueId::Running);
+        self.phase.set(Phase::Woken);
+        while let Some(slot) = self.lists.pop(QueueId::Running) {
+            self.run_request(slot);
+            self.count_piece();
+        }
+        self.run_late();
+    }
+
+    fn run_late(self: &Rc<Self>) {
+        while let Some(slot) = self.lists.pop(QueueId::Late) {
+            self.run_request(slot);
+            self.count_piece();
+        }
+    }
+
+    /// A cloned waker was woken, by whatever thread.
+    fn wake_injected(&self, slot: SlotRef) {
+        if slot.state.get() == State::Vacant || matches!(slot.state.get(), State::Deferred) {
+            return;
+        }
+        if matches!(slot.kind.get().class, Class::Request | Class::Scope) {
+            self.wake(crate::arena::Waiter::Ours(slot, slot.generation.now()), false);
+        }
+    }
+
+    /// Ends what is past its deadline, the outermost first.
+    fn end_overdue(self: &Rc<Self>) {
+        let now = self.time.get();
+        loop {
+            let due = self.deadlines.borrow().first().copied().filter(|entry| entry.at <= now);
+            let Some(entry) = due else { return };
+            let mut outermost = (entry.item, entry.at);
+            let mut above = entry.item.parent.get();
+            while let Some(slot) = above {
+                if slot.ext().is_some()
+                    && let Some(at) = self.deadlines.borrow().at(slot)
+                    && at <= now
+                {
+                    outermost = (slot, at);
+                }
+                above = slot.parent.get();
+            }
+            self.time_out(outermost.0, outermost.1);
+            self.count_piece();
+        }
+    }
+
+    /// Wakers of others are called by the loop, with nothing of the tree's on the stack.
+    pub(crate) fn wake_foreign(&self) {
+        let mut wakers = self.foreign.take();
+        for waker in wakers.drain(..) {
+            if let Err(panic) = catch(move || waker.wake()) {
+                self.lost_code_panicked(panic);
+            }
+        }
+        let mut foreign = self.foreign.borrow_mut();
+        if foreign.is_empty() {
+            *foreign = wakers; // Its memory is used again.
+        }
+    }
+
+    /// Whether a request has code that can run.
+    pub(crate) fn can_run(slot: SlotRef) -> bool {
+        slot.kind.get().run.is_some() && !slot.has(Flag::NoValue) && slot.lent.get() == 0 && slot.state.get() == State::Live
+    }
+}

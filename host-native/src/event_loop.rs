@@ -1,0 +1,279 @@
+//! [`Loop`]: a tree, driven by epoll.
+
+use crate::host::EpollHost;
+use crate::lateness::Lateness;
+use crate::poller::{Input, Poller};
+use crate::run_error::RunError;
+use crate::sys::clock;
+use crate::sys::epoll::Timeout;
+use hamadryad::{AnyNode, DriveError, Failure, Instant, Tree, Turn};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// How many turns may follow each other before input is taken in (law 20).
+const TURNS_MAX: usize = 64;
+/// How long turns may follow each other before input is taken in.
+const SLICE: Duration = Duration::from_micros(200);
+
+/// A tree and its [`EpollHost`], for tests and for life inside another loop; the counterpart of the simulator's `Sim`. A daemon calls
+/// [`run`](crate::run()), which makes one.
+///
+/// Dropping it drops the tree: everything ends.
+///
+/// ```
+/// use hamadryad_native::{Loop, prelude::*};
+/// let main_loop = Loop::new()?;
+/// let root = main_loop.root();
+/// main_loop.block_on(async { root.sleep(millis(1)).await })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Inside another loop: have [`as_fd`](AsFd::as_fd) watched for reading, and whenever it is readable call [`turn(Wait::No)`](Loop::turn). The descriptor
+/// carries everything: input, wake-ups from other threads, signals, and the tree's timers.
+pub struct Loop {
+    tree: Tree,
+    poller: Rc<Poller>,
+    /// The last turn left something to do.
+    pending: Cell<bool>,
+    lateness: Lateness,
+    failure: RefCell<Option<Failure>>,
+}
+
+/// How long a turn of a [`Loop`] may wait for something to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Not at all.
+    No,
+    /// Until this time of the host's clock ([`AnyNode::now`]).
+    Until(Instant),
+    /// Until there is something.
+    Forever,
+}
+
+impl Loop {
+    /// A tree with nothing but its root.
+    ///
+    /// # Errors
+    /// When the kernel refuses a file descriptor (`EMFILE`, `ENFILE`, `ENOMEM`) or random bytes.
+    pub fn new() -> io::Result<Loop> {
+        let poller = Poller::new()?;
+        let tree = Tree::new(EpollHost(poller.clone()));
+        Ok(Loop { tree, poller, pending: Cell::new(false), lateness: Lateness::new(), failure: RefCell::new(None) })
+    }
+
+    /// The root of the tree; a stale handle once it was freed.
+    pub fn root(&self) -> AnyNode {
+        self.tree.root()
+    }
+
+    /// The tree itself, to find nodes by id or ask who runs.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// Makes `future` a request under the root and runs the loop until it is done.
+    ///
+    /// # Panics
+    /// When the root ends first: with the failure that nobody contained, or the place where it was freed. When it is called from code of
+    /// this tree (a callback, a request, a drop): naming who runs. When epoll fails. [`turn`](Loop::turn) returns errors instead.
+    ///
+    /// ```
+    /// use hamadryad_native::{Loop, prelude::*};
+    /// let main_loop = Loop::new()?;
+    /// let request = main_loop.root().spawn("sum", async |_| Ok::<_, Ended>(1 + 1));
+    /// assert_eq!(main_loop.block_on(request)?, 2);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let outcome = self.tree.drive("block_on", future, || self.drive());
+        self.set_outer_timer();
+        match outcome {
+            Ok(output) => output,
+            Err(DriveError::Nested { running }) => panic!("block_on was called from within the loop: {running} runs"),
+            Err(DriveError::RootGone { failure: Some(failure), .. }) => panic!("the root ended before block_on: {failure}"),
+            Err(DriveError::RootGone { freed_at: Some(place), .. }) => panic!("the root ended before block_on: freed at {place}"),
+            Err(DriveError::RootGone { .. }) => panic!("the root ended before block_on"),
+            Err(DriveError::Ended(ended)) => panic!("block_on was ended: {ended}"),
+            Err(DriveError::Step(error)) => panic!("the loop failed in block_on: {error}"),
+            Err(other) => panic!("block_on ended without a result: {other:?}"),
+        }
+    }
+
+    /// Runs the loop until the root is gone.
+    ///
+    /// # Errors
+    /// [`RunError::Failed`]: the failure that nobody contained, and that therefore shut the root down. [`RunError::Host`]: it was called from code of this tree
+    /// ([`ResourceBusy`](io::ErrorKind::ResourceBusy), naming who runs), or epoll failed.
+    pub fn run(&self) -> Result<(), RunError> {
+        self.refuse_nesting().map_err(RunError::Host)?;
+        while self.tree.root().is_alive() {
+            self.drive().map_err(RunError::Host)?;
+        }
+        self.keep_failure();
+        self.failure.take().map_or(Ok(()), |failure| Err(RunError::Failed(failure)))
+    }
+
+    /// Waits as long as `wait` allows for something to do, then does it: takes in what is ready (up to 256 events) and runs turns until nothing is pending, 64
+    /// were run, or 200 µs are over.
+    ///
+    /// It tells how many pieces of code ran, which is 0 when the time was up, and whether something is pending again; the next call then does not wait.
+    ///
+    /// # Errors
+    /// [`ResourceBusy`](io::ErrorKind::ResourceBusy): called from code of this tree; the message names who runs. [`NotFound`](io::ErrorKind::NotFound): the root
+    /// is gone; the message names the failure that nobody contained, or where it was freed. Anything else: epoll failed.
+    ///
+    /// ```
+    /// use hamadryad_native::{Loop, Wait, prelude::*};
+    /// let main_loop = Loop::new()?;
+    /// main_loop.root().after(millis(1), || println!("one millisecond later"));
+    /// assert_eq!(main_loop.turn(Wait::Forever)?.ran, 1);
+    /// assert_eq!(main_loop.turn(Wait::No)?.ran, 0);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn turn(&self, wait: Wait) -> io::Result<Turn> {
+        self.refuse_nesting()?;
+        if !self.tree.root().is_alive() {
+            return Err(self.root_gone());
+        }
+        let turn = self.round(wait)?;
+        self.set_outer_timer();
+        Ok(turn)
+    }
+
+    /// When the next [`turn`](Loop::turn) is due if nothing comes in: in the past when something is pending, `None` when nothing is planned.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        if self.must_not_wait() { Some(Instant::from_nanos(0)) } else { earlier(self.tree.next_deadline(), self.poller.hint()) }
+    }
+
+    fn must_not_wait(&self) -> bool {
+        self.pending.get() || self.lateness.is_holding()
+    }
+
+    fn set_outer_timer(&self) {
+        if self.poller.is_inside_another_loop() {
+            self.poller.set_outer_timer(self.next_deadline());
+        }
+    }
+
+    /// One round of a loop that drives itself.
+    fn drive(&self) -> io::Result<()> {
+        self.round(Wait::Forever)?;
+        self.poller.silence_outer_timer();
+        Ok(())
+    }
+
+    /// One wait, one intake, one slice of turns.
+    fn round(&self, wait: Wait) -> io::Result<Turn> {
+        self.poller.take_error()?;
+        let was_pending = self.pending.get();
+        // Asked once a round: taking in changes no deadline.
+        let next = self.tree.next_deadline();
+        let (timeout, input) = self.take_in(wait, next)?;
+        let all_is_in = timeout == Timeout::Zero && input == Input::Nothing && !was_pending;
+        let turn = self.turns(next, all_is_in);
+        self.pending.set(turn.pending || input == Input::Full);
+        Ok(turn)
+    }
+
+    fn take_in(&self, wait: Wait, next: Option<Instant>) -> io::Result<(Timeout, Input)> {
+        loop {
+            let timeout = self.timeout(wait, next);
+            match self.poller.take_in(&self.tree, timeout) {
+                Ok(input) => return Ok((timeout, input)),
+                // If the signal is one that we handle, the wake-up is ready by now.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn timeout(&self, wait: Wait, next: Option<Instant>) -> Timeout {
+        let limit = match wait {
+            Wait::No => return Timeout::Zero,
+            _ if self.must_not_wait() => return Timeout::Zero,
+            Wait::Until(at) => Some(at),
+            Wait::Forever => None,
+        };
+        match earlier(earlier(next, self.poller.hint()), limit) {
+            None => Timeout::Forever,
+            Some(at) => match at - clock::monotonic() {
+                Duration::ZERO => Timeout::Zero,
+                length => Timeout::For(length),
+            },
+        }
+    }
+
+    /// Turns, until nothing is pending or the slice is over; `next` is the earliest deadline before them.
+    fn turns(&self, next: Option<Instant>, all_is_in: bool) -> Turn {
+        self.poller.begin_turns();
+        let start = clock::monotonic();
+        let mut sum = self.tree.turn(start, self.lateness.judge(start, next, all_is_in));
+        let mut turns = 1;
+        while sum.pending && turns < TURNS_MAX {
+            let now = clock::monotonic();
+            if now - start >= SLICE {
+                break;
+            }
+            let turn = self.tree.turn(now, self.lateness.judge(now, self.tree.next_deadline(), false));
+            sum.ran += turn.ran;
+            sum.pending = turn.pending;
+            turns += 1;
+        }
+        self.poller.end_turns();
+        sum
+    }
+
+    fn refuse_nesting(&self) -> io::Result<()> {
+        if !self.tree.is_entered() {
+            return Ok(());
+        }
+        let running = self.tree.running().map_or_else(|| "code of its tree".into(), AnyNode::path);
+        Err(io::Error::new(io::ErrorKind::ResourceBusy, format!("the loop was entered from within: {running} runs")))
+    }
+
+    fn root_gone(&self) -> io::Error {
+        self.keep_failure();
+        let reason = match (&*self.failure.borrow(), self.tree.root_freed_at()) {
+            (Some(failure), _) => format!("the root has ended: {failure}"),
+            (None, Some(place)) => format!("the root was freed at {place}"),
+            (None, None) => "the root has ended".into(),
+        };
+        io::Error::new(io::ErrorKind::NotFound, reason)
+    }
+
+    /// `turn` tells of the failure as often as it is called; `run` hands it out.
+    fn keep_failure(&self) {
+        if let Some(failure) = self.tree.take_failure() {
+            self.failure.replace(Some(failure));
+        }
+    }
+}
+
+impl AsFd for Loop {
+    /// A descriptor that is readable when [`turn(Wait::No)`](Loop::turn) has something to do, timers included: for watching it in another loop. It stays
+    /// the same as long as the [`Loop`].
+    ///
+    /// From the first call on, each turn and each earlier deadline costs one more system call where the earliest deadline changed: a timerfd carries it.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.poller.carry_deadline(self.next_deadline());
+        self.poller.as_fd()
+    }
+}
+
+impl fmt::Debug for Loop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loop").field("pending", &self.pending.get()).finish_non_exhaustive()
+    }
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,265 @@
+//! [`Poller`]: everything of a loop that belongs to the operating system.
+
+use crate::signals::listeners::Listener;
+use crate::signals::registry;
+use crate::sys::epoll::{EVENTS_MAX, Epoll, Events, Timeout};
+use crate::sys::random::Random;
+use crate::sys::timer_fd::TimerFd;
+use crate::wake_fd::WakeFd;
+use crate::watches::{WatchKey, Watches};
+use hamadryad::{Instant, Ready, Token, Tree};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Waker;
+
+/// The eventfd's key; those of [`Watches`] are small.
+const WAKE: u64 = u64::MAX;
+/// The timerfd's key.
+const TIMER: u64 = u64::MAX - 1;
+/// The largest datagram of UDP over IPv4: 65,535 bytes less both headers.
+pub(crate) const DATAGRAM_MAX: usize = 65_507;
+
+/// An epoll instance with its wake-up, and for life inside another loop its timer. Shared by the loop, its host and the sources of its tree.
+pub(crate) struct Poller {
+    epoll: Epoll,
+    wake: Arc<WakeFd>,
+    pub(crate) random: Random,
+    watches: RefCell<Watches>,
+    events: RefCell<Box<Events>>,
+    /// When the tree wants a turn, as it said since the last one.
+    hint: Cell<Option<Instant>>,
+    in_turns: Cell<bool>,
+    /// How the signal handlers of this process see this tree, once it asked for signals.
+    listener: Cell<Option<&'static Listener>>,
+    signalled: RefCell<Vec<Token>>,
+    outer: OnceCell<OuterTimer>,
+    /// What failed where no error could be returned: the next turn returns it.
+    failed: Cell<Option<io::Error>>,
+    /// Where datagrams arrive whose length nobody knows.
+    datagram: OnceCell<Box<RefCell<[u8; DATAGRAM_MAX]>>>,
+}
+
+/// The deadline as a descriptor: for a loop that lives inside another one.
+struct OuterTimer {
+    timer: TimerFd,
+    /// What it is set to.
+    at: Cell<Option<Instant>>,
+    /// It has told: it will again and again, until it is set anew.
+    has_told: Cell<bool>,
+}
+
+/// What one wait brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    Nothing,
+    Some,
+    /// As much as one wait can bring: there may be more.
+    Full,
+}
+
+impl Poller {
+    pub(crate) fn new() -> io::Result<Rc<Poller>> {
+        let epoll = Epoll::new()?;
+        let wake = WakeFd::new()?;
+        epoll.add_edge(wake.as_raw_fd(), WAKE)?;
+        Ok(Rc::new(Poller {
+            epoll,
+            wake,
+            random: Random::open()?,
+            watches: RefCell::new(Watches::new()),
+            events: RefCell::new(Events::new()),
+            hint: Cell::new(None),
+            in_turns: Cell::new(false),
+            listener: Cell::new(None),
+            signalled: RefCell::new(Vec::new()),
+            outer: OnceCell::new(),
+            failed: Cell::new(None),
+            datagram: OnceCell::new(),
+        }))
+    }
+
+    /// Waits for at most `timeout`, and tells the tree what is ready.
+    ///
+    /// # Errors
+    /// [`Interrupted`](io::ErrorKind::Interrupted): a signal came before anything was ready.
+    pub(crate) fn take_in(&self, tree: &Tree, timeout: Timeout) -> io::Result<Input> {
+        let mut events = self.events.borrow_mut();
+        self.epoll.wait(&mut events, timeout)?;
+        // `mark_ready` runs no user code: nothing is borrowed here while some runs.
+        for (key, ready) in events.iter() {
+            match key {
+                WAKE => self.look(tree),
+                TIMER => self.outer.get().into_iter().for_each(|outer| outer.has_told.set(true)),
+                key => self.mark(tree, key, ready)?,
+            }
+        }
+        Ok(match events.len() {
+            0 => Input::Nothing,
+            EVENTS_MAX => Input::Full,
+            _ => Input::Some,
+        })
+    }
+
+    fn mark(&self, tree: &Tree, key: u64, ready: Ready) -> io::Result<()> {
+        let Some(key) = WatchKey::from_bits(key) else { return Ok(()) };
+        let Some(token) = self.watches.borrow().token(key) else { return Ok(()) };
+        let unwanted = tree.mark_ready(token, ready);
+        if unwanted.is_empty() { Ok(()) } else { self.watches.borrow_mut().disarm(&self.epoll, key, unwanted) }
+    }
+
+    /// Somebody woke the loop: another thread, or a signal.
+    fn look(&self, tree: &Tree) {
+        self.wake.look();
+        let Some(listener) = self.listener.get().filter(|listener| listener.take_notice()) else { return };
+        let mut signalled = self.signalled.borrow_mut();
+        registry::collect(listener, &mut signalled);
+        for token in signalled.drain(..) {
+            tree.mark_ready(token, Ready::READABLE);
+        }
+    }
+
+    pub(crate) fn waker(&self) -> Waker {
+        Waker::from(self.wake.clone())
+    }
+
+    pub(crate) fn wake_fd(&self) -> RawFd {
+        self.wake.as_raw_fd()
+    }
+
+    pub(crate) fn listener(&self) -> Option<&'static Listener> {
+        self.listener.get()
+    }
+
+    pub(crate) fn set_listener(&self, listener: Option<&'static Listener>) {
+        self.listener.set(listener);
+    }
+
+    /// A place for the largest datagram; made when it is first asked for.
+    pub(crate) fn datagram(&self) -> &RefCell<[u8; DATAGRAM_MAX]> {
+        self.datagram.get_or_init(|| Box::new(RefCell::new([0; DATAGRAM_MAX])))
+    }
+
+    /// The tree wants a turn no later than `at`.
+    pub(crate) fn schedule(&self, at: Option<Instant>) {
+        self.hint.set(at);
+        // In a turn it may change often; what has become of it is set when the turn is over.
+        if let (Some(at), Some(outer), false) = (at, self.outer.get(), self.in_turns.get()) {
+            self.remember(outer.be_no_later_than(at));
+        }
+    }
+
+    pub(crate) fn hint(&self) -> Option<Instant> {
+        self.hint.get()
+    }
+
+    /// Turns begin: whatever is wanted meanwhile, they know.
+    pub(crate) fn begin_turns(&self) {
+        self.in_turns.set(true);
+    }
+
+    /// What was wanted is done, or the tree says when it comes next.
+    pub(crate) fn end_turns(&self) {
+        self.in_turns.set(false);
+        self.hint.set(None);
+    }
+
+    /// Makes the epoll descriptor carry the deadline too, from now on.
+    pub(crate) fn carry_deadline(&self, at: Option<Instant>) {
+        if self.outer.get().is_none() {
+            match self.new_outer_timer() {
+                Ok(outer) => drop(self.outer.set(outer)),
+                Err(error) => self.failed.set(Some(error)),
+            }
+        }
+        self.set_outer_timer(at);
+    }
+
+    fn new_outer_timer(&self) -> io::Result<OuterTimer> {
+        let timer = TimerFd::new()?;
+        self.epoll.add(timer.as_fd().as_raw_fd(), Ready::READABLE, TIMER)?;
+        Ok(OuterTimer { timer, at: Cell::new(None), has_told: Cell::new(false) })
+    }
+
+    /// Whether the descriptor has to carry the deadline.
+    pub(crate) fn is_inside_another_loop(&self) -> bool {
+        self.outer.get().is_some()
+    }
+
+    /// The loop inside another one is left: its descriptor will be readable from `at` on. Nothing, if there is no other loop.
+    pub(crate) fn set_outer_timer(&self, at: Option<Instant>) {
+        if let Some(outer) = self.outer.get() {
+            self.remember(outer.set(at));
+        }
+    }
+
+    /// The loop drives itself: a timer that has told would do so in every wait.
+    pub(crate) fn silence_outer_timer(&self) {
+        if let Some(outer) = self.outer.get().filter(|outer| outer.has_told.get()) {
+            self.remember(outer.set(None));
+        }
+    }
+
+    /// What failed where no error could be returned.
+    pub(crate) fn take_error(&self) -> io::Result<()> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    fn remember(&self, result: io::Result<()>) {
+        if let Err(error) = result {
+            self.failed.set(Some(error));
+        }
+    }
+}
+
+impl AsFd for Poller {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+}
+
+impl OuterTimer {
+    fn set(&self, at: Option<Instant>) -> io::Result<()> {
+        if self.at.get() == at && !self.has_told.get() {
+            return Ok(());
+        }
+        self.timer.set(at)?;
+        self.has_told.set(false);
+        self.at.set(at);
+        Ok(())
+    }
+
+    fn be_no_later_than(&self, at: Instant) -> io::Result<()> {
+        if self.at.get().is_some_and(|set| set <= at) { Ok(()) } else { self.set(Some(at)) }
+    }
+}
+
+/// A descriptor's place in its poller; taken out when it is dropped.
+pub(crate) struct Watch {
+    poller: Rc<Poller>,
+    key: WatchKey,
+}
+
+impl Watch {
+    pub(crate) fn new(poller: Rc<Poller>, token: Token, fd: BorrowedFd<'_>, interest: Ready) -> io::Result<Watch> {
+        let key = poller.watches.borrow_mut().add(&poller.epoll, token, fd.as_raw_fd(), interest)?;
+        Ok(Watch { poller, key })
+    }
+
+    /// See [`Watches::arm`].
+    pub(crate) fn arm(&self, interest: Ready, wanted: impl FnOnce() -> Ready) -> io::Result<()> {
+        self.poller.watches.borrow_mut().arm(&self.poller.epoll, self.key, interest, wanted)
+    }
+
+    pub(crate) fn poller(&self) -> &Poller {
+        &self.poller
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.poller.watches.borrow_mut().remove(&self.poller.epoll, self.key);
+    }
+}

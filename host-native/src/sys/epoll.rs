@@ -1,0 +1,206 @@
+//! The readiness of many file descriptors: `epoll(7)`.
+#![expect(unsafe_code, reason = "epoll_create1(2), epoll_ctl(2), epoll_pwait(2), epoll_pwait2(2)")]
+
+use hamadryad::Ready;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How many events one wait can bring.
+pub(crate) const EVENTS_MAX: usize = 256;
+
+/// Set once `epoll_pwait2` was refused: kernels before 5.11, some sandboxes, valgrind.
+static MILLISECONDS_ONLY: AtomicBool = AtomicBool::new(false);
+
+/// How long a wait may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timeout {
+    Zero,
+    For(Duration),
+    Forever,
+}
+
+/// An epoll instance.
+#[derive(Debug)]
+pub(crate) struct Epoll(OwnedFd);
+
+impl Epoll {
+    pub(crate) fn new() -> io::Result<Epoll> {
+        // SAFETY: no pointers; the result is a new descriptor or -1.
+        super::owned(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }).map(Epoll)
+    }
+
+    /// Watches `fd`, level-triggered; `key` comes back with each event.
+    ///
+    /// # Errors
+    /// `EPERM`: this kind of file is always ready and cannot be watched (a regular file). `EEXIST`: it is watched already. `ENOSPC`,
+    /// `ENOMEM`: a limit is reached (epoll_ctl(2)).
+    pub(crate) fn add(&self, fd: RawFd, interest: Ready, key: u64) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, fd, bits_of(interest), key)
+    }
+
+    /// Watches `fd` edge-triggered: each write to an eventfd is told once, and it never has to be read (epoll(7)).
+    pub(crate) fn add_edge(&self, fd: RawFd, key: u64) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, fd, libc::EPOLLIN | libc::EPOLLET, key)
+    }
+
+    /// Changes what `fd` is watched for.
+    pub(crate) fn modify(&self, fd: RawFd, interest: Ready, key: u64) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_MOD, fd, bits_of(interest), key)
+    }
+
+    /// Watches `fd` no more.
+    pub(crate) fn remove(&self, fd: RawFd) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_DEL, fd, 0, 0)
+    }
+
+    fn control(&self, operation: libc::c_int, fd: RawFd, events: libc::c_int, key: u64) -> io::Result<()> {
+        let mut event = libc::epoll_event { events: events as u32, u64: key };
+        // SAFETY: `event` is valid for the time of the call. `fd` is a number only: whatever it names, the call changes nothing but
+        // the set of this epoll instance, which is ours.
+        super::checked(unsafe { libc::epoll_ctl(self.0.as_raw_fd(), operation, fd, &raw mut event) })?;
+        Ok(())
+    }
+
+    /// Waits until something is ready or `timeout` is over (never shorter), and puts what is ready into `events`.
+    ///
+    /// # Errors
+    /// [`Interrupted`](io::ErrorKind::Interrupted) when a signal came.
+    pub(crate) fn wait(&self, events: &mut Events, timeout: Timeout) -> io::Result<()> {
+        events.filled = 0;
+        let filled = match timeout {
+            Timeout::Zero => self.wait_millis(events, 0),
+            Timeout::Forever => self.wait_millis(events, -1),
+            Timeout::For(length) if MILLISECONDS_ONLY.load(Ordering::Relaxed) => self.wait_millis(events, millis_of(length)),
+            Timeout::For(length) => match self.wait_nanos(events, length) {
+                Err(error) if is_refused(&error) => {
+                    MILLISECONDS_ONLY.store(true, Ordering::Relaxed);
+                    self.wait_millis(events, millis_of(length))
+                }
+                other => other,
+            },
+        }?;
+        events.filled = filled;
+        Ok(())
+    }
+
+    fn wait_millis(&self, events: &mut Events, millis: libc::c_int) -> io::Result<usize> {
+        let (place, room) = (events.list.as_mut_ptr(), EVENTS_MAX as libc::c_int);
+        // SAFETY: `place` has room for `room` events.
+        let filled = super::checked(unsafe { libc::epoll_wait(self.0.as_raw_fd(), place, room, millis) })?;
+        Ok(filled as usize) // not negative: checked
+    }
+
+    fn wait_nanos(&self, events: &mut Events, length: Duration) -> io::Result<usize> {
+        let timeout =
+            KernelTimespec { seconds: i64::try_from(length.as_secs()).unwrap_or(i64::MAX), nanos: i64::from(length.subsec_nanos()) };
+        let (place, room) = (events.list.as_mut_ptr(), EVENTS_MAX as libc::c_long);
+        // SAFETY: the five arguments and their types are those of epoll_pwait2(2): `place` has room for `room` events, `timeout` lives
+        // through the call, a null mask leaves the thread's mask alone and makes its size meaningless. By number, because libraries older
+        // than the kernel have no function for it.
+        let filled = unsafe {
+            libc::syscall(
+                libc::SYS_epoll_pwait2,
+                self.0.as_raw_fd(),
+                place,
+                room,
+                &raw const timeout,
+                std::ptr::null::<libc::sigset_t>(),
+                0_usize,
+            )
+        };
+        usize::try_from(filled).map_err(|_| io::Error::last_os_error())
+    }
+}
+
+impl AsFd for Epoll {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// The kernel's 64-bit `timespec`, the same on every architecture.
+#[repr(C)]
+struct KernelTimespec {
+    seconds: i64,
+    nanos: i64,
+}
+
+/// A place for the events of one wait.
+pub(crate) struct Events {
+    list: [libc::epoll_event; EVENTS_MAX],
+    filled: usize,
+}
+
+impl Events {
+    pub(crate) fn new() -> Box<Events> {
+        Box::new(Events { list: [libc::epoll_event { events: 0, u64: 0 }; EVENTS_MAX], filled: 0 })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.filled
+    }
+
+    /// Key and readiness of each event.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Ready)> + '_ {
+        self.list[..self.filled].iter().map(|event| (event.u64, ready_of(event.events as libc::c_int)))
+    }
+}
+
+/// Some sandboxes answer `EPERM` to a call they do not know.
+fn is_refused(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM))
+}
+
+/// Rounded up, so that nothing is early; clamped to 24.8 days, after which the loop waits again.
+fn millis_of(length: Duration) -> libc::c_int {
+    libc::c_int::try_from(length.as_nanos().div_ceil(1_000_000)).unwrap_or(libc::c_int::MAX)
+}
+
+fn bits_of(interest: Ready) -> libc::c_int {
+    let mut bits = 0;
+    if interest.contains(Ready::READABLE) {
+        bits |= libc::EPOLLIN;
+    }
+    if interest.contains(Ready::WRITABLE) {
+        bits |= libc::EPOLLOUT;
+    }
+    bits // errors and hang-ups are told unasked (epoll_ctl(2))
+}
+
+fn ready_of(bits: libc::c_int) -> Ready {
+    let mut ready = Ready::NONE;
+    for (bit, meaning) in [
+        (libc::EPOLLIN, Ready::READABLE),
+        (libc::EPOLLOUT, Ready::WRITABLE),
+        (libc::EPOLLERR, Ready::ERROR),
+        (libc::EPOLLHUP, Ready::HANGUP),
+    ] {
+        if bits & bit != 0 {
+            ready |= meaning;
+        }
+    }
+    ready
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_round_up_and_clamp() {
+        assert_eq!(millis_of(Duration::from_nanos(1)), 1);
+        assert_eq!(millis_of(Duration::from_millis(7)), 7);
+        assert_eq!(millis_of(Duration::from_nanos(7_000_001)), 8);
+        assert_eq!(millis_of(Duration::from_secs(40 * 24 * 3600)), i32::MAX);
+        assert_eq!(millis_of(Duration::MAX), i32::MAX);
+    }
+
+    #[test]
+    fn readiness_maps_both_ways() {
+        assert_eq!(ready_of(bits_of(Ready::READABLE | Ready::WRITABLE)), Ready::READABLE | Ready::WRITABLE);
+        assert_eq!(ready_of(libc::EPOLLHUP | libc::EPOLLERR), Ready::ERROR | Ready::HANGUP);
+        assert_eq!(bits_of(Ready::ERROR | Ready::HANGUP), 0);
+    }
+}

@@ -1,0 +1,20 @@
+//! The Linux host: descriptors, sockets, the loop.
+
+mod descriptors;
+mod loops;
+mod sys;
+mod tcp;
+mod udp;
+
+use hamadryad_native::{Loop, Wait};
+
+/// Runs whatever can run without waiting; tells how many pieces of code that were.
+fn settle(main_loop: &Loop) -> usize {
+    let mut sum = 0;
+    loop {
+        match main_loop.turn(Wait::No).expect("a turn").ran {
+            0 => return sum,
+            ran => sum += ran,
+        }
+    }
+}

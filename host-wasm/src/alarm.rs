@@ -1,0 +1,79 @@
+//! [`Alarm`]: the host's one `setTimeout`.
+
+use crate::{Instant, sys};
+use core::cell::RefCell;
+use core::time::Duration;
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
+
+/// The one `setTimeout` of a host. It owns its JavaScript closure and clears the timeout before the closure drops.
+pub(crate) struct Alarm {
+    armed: RefCell<Option<Armed>>,
+    ring: Closure<dyn Fn()>,
+}
+
+struct Armed {
+    at: Instant,
+    timeout: JsValue,
+}
+
+impl Alarm {
+    /// An alarm that calls `ring`. It is not armed.
+    pub(crate) fn new(ring: impl Fn() + 'static) -> Alarm {
+        Alarm { armed: RefCell::new(None), ring: Closure::new(ring) }
+    }
+
+    /// Rings at `at`, or not at all. Touches the browser only if that is not what is armed already.
+    pub(crate) fn arm(&self, at: Option<Instant>, now: Instant) {
+        if self.armed.borrow().as_ref().map(|armed| armed.at) == at {
+            return;
+        }
+        self.disarm();
+        if let Some(at) = at {
+            let ring: &Function = self.ring.as_ref().unchecked_ref();
+            let timeout = sys::set_timeout(ring, delay_ms(at - now));
+            self.armed.replace(Some(Armed { at, timeout }));
+        }
+    }
+
+    /// The timeout fired: nothing is armed any more.
+    pub(crate) fn rang(&self) {
+        self.armed.replace(None);
+    }
+
+    pub(crate) fn disarm(&self) {
+        if let Some(armed) = self.armed.take() {
+            sys::clear_timeout(&armed.timeout);
+        }
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.disarm();
+    }
+}
+
+/// A delay as `setTimeout` takes it: rounded up, so that it never fires early, and at most `i32::MAX` ms (24.8 days), since more
+/// overflows and fires at once. A clamped timeout finds its deadline still ahead and is armed anew.
+fn delay_ms(delay: Duration) -> i32 {
+    let ms = delay.as_nanos().div_ceil(1_000_000);
+    i32::try_from(ms).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::delay_ms;
+    use core::time::Duration;
+
+    #[test]
+    fn a_delay_rounds_up_and_clamps() {
+        assert_eq!(delay_ms(Duration::ZERO), 0);
+        assert_eq!(delay_ms(Duration::from_nanos(1)), 1);
+        assert_eq!(delay_ms(Duration::from_millis(7)), 7);
+        assert_eq!(delay_ms(Duration::from_nanos(7_000_001)), 8);
+        assert_eq!(delay_ms(Duration::from_millis(i32::MAX as u64 - 1)), i32::MAX - 1);
+        assert_eq!(delay_ms(Duration::from_millis(i32::MAX as u64 + 1)), i32::MAX);
+        assert_eq!(delay_ms(Duration::MAX), i32::MAX);
+    }
+}

@@ -1,0 +1,90 @@
+//! [`BrowserHost`]: what a tree asks of the page.
+
+use crate::alarm::Alarm;
+use crate::clock::Clock;
+use crate::hop::Hop;
+use crate::lateness::Lateness;
+use crate::page::Page;
+use crate::{Host, Instant, WallClock, sys};
+use alloc::rc::Weak;
+use core::task::Waker;
+use js_sys::Uint8Array;
+
+/// The host of a tree in a page, a worker or node: made by [`start`](crate::start) and [`PageTree`](crate::PageTree), reached from any
+/// node by `node.with_host(|host: &BrowserHost| …)`.
+///
+/// - Time is `performance.now()`, wall time `Date.now()`, randomness `crypto.getRandomValues`.
+/// - The earliest deadline is one `setTimeout`, armed anew only when that deadline changes; never early: rounded up to whole
+///   milliseconds, and what is longer than 24.8 days is armed in steps.
+/// - "Soon" is a message through a `MessageChannel`. Turns run for 4 ms at a stretch while something is pending, then the rest waits for
+///   such a message, so that the page renders in between.
+/// - A page that was blocked or frozen, and is more than 50 ms late for its earliest deadline, lets no deadline count until no code
+///   of the tree has run for 20 ms, at most for 200 ms: an answer that is there wins (law 16).
+///
+/// It owns its JavaScript closures and detaches them before they drop.
+pub struct BrowserHost {
+    pub(crate) clock: Clock,
+    pub(crate) alarm: Alarm,
+    pub(crate) hop: Hop,
+    pub(crate) lateness: Lateness,
+}
+
+impl BrowserHost {
+    /// The closures hold the page weakly: the page owns the tree, the tree owns this host, and this host owns them.
+    pub(crate) fn new(page: &Weak<Page>) -> BrowserHost {
+        let (ring, land) = (page.clone(), page.clone());
+        BrowserHost {
+            clock: Clock::new(),
+            alarm: Alarm::new(move || with(&ring, Page::rang)),
+            hop: Hop::new(move || with(&land, Page::landed)),
+            lateness: Lateness::new(),
+        }
+    }
+
+    /// No timer or message of the page reaches the tree any more.
+    pub(crate) fn close(&self) {
+        self.alarm.disarm();
+        self.hop.close();
+    }
+}
+
+fn with(page: &Weak<Page>, callback: impl FnOnce(&Page)) {
+    if let Some(page) = page.upgrade() {
+        callback(&page);
+    }
+}
+
+impl Host for BrowserHost {
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    fn wall_clock(&self) -> WallClock {
+        self.clock.wall_clock()
+    }
+
+    fn fill_random(&self, buffer: &mut [u8]) {
+        const AT_ONCE_MAX: usize = 65_536; // of getRandomValues
+        for part in buffer.chunks_mut(AT_ONCE_MAX) {
+            // Through an array of JavaScript's own: `part` as a view could lie in shared memory, which the browser refuses.
+            let bytes = Uint8Array::new_with_length(part.len() as u32);
+            sys::get_random_values(&bytes);
+            bytes.copy_to(part);
+        }
+    }
+
+    fn schedule(&self, at: Option<Instant>) {
+        let take_off = self.hop.take_off();
+        if take_off.is_inside() || take_off.is_closed() {
+            return; // the slice on the stack asks the tree itself when it ends
+        }
+        match at {
+            Some(at) if at <= self.clock.latest() || at <= self.clock.now() => take_off.ask(),
+            at => self.alarm.arm(at, self.clock.latest()),
+        }
+    }
+
+    fn waker(&self) -> Waker {
+        self.hop.waker()
+    }
+}

@@ -1,0 +1,63 @@
+//! hamadryad in the browser: [`start`] gives a tree to the page or the worker, and [`PageTree`] one to a test.
+//!
+//! The tree, requests and timers are those of [`hamadryad`], which this crate re-exports: a page has one dependency.
+//!
+//! ```no_run
+//! use hamadryad_wasm::prelude::*;
+//!
+//! // Called from the page's `#[wasm_bindgen(start)]` function.
+//! fn main() {
+//!     hamadryad_wasm::start(|root| {
+//!         root.every(secs(1), || { /* look at the world */ }).named("tick");
+//!         root.spawn("work", async move |me| me.sleep(millis(20)).await).timeout(secs(5)).detach();
+//!         Ok(())
+//!     });
+//! }
+//! ```
+//!
+//! # What the host does
+//!
+//! One `setTimeout`, armed anew only when the tree's earliest deadline changes, and one `MessageChannel` for "soon". Both exist in a
+//! page, in a worker and in node. Turns run for at most [4 ms](BrowserHost) at a stretch, then the host hops through the channel, so
+//! that rendering, input and other code never starve. A page has no `block_on`: nothing may wait there.
+//!
+//! # Panics
+//!
+//! On stable Rust a panic cannot be caught on wasm32: it traps, while JavaScript can still call into the half-done instance. So the
+//! panic hook (feature `std`, on by default; without it [`report_panic`]) writes the path of the running request and the message to
+//! the console, once, and closes that tree's host before the trap: every later timer, message or event of the tree returns at once.
+//!
+//! # Threads
+//!
+//! wasm32 without the `atomics` target feature has one thread, and this crate builds for nothing else in the browser. On other targets
+//! it compiles, so that a workspace can be checked as a whole, and making a tree panics.
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub use hamadryad::*;
+
+mod alarm;
+mod browser_host;
+mod clock;
+mod hop;
+mod lateness;
+mod page;
+mod page_tree;
+mod single_thread;
+mod start;
+mod sys;
+mod trap;
+
+pub use browser_host::BrowserHost;
+pub use page_tree::{PageEnded, PageTree};
+pub use start::start;
+pub use trap::report_panic;
+
+/// What most programs need: `use hamadryad_wasm::prelude::*;`.
+pub mod prelude {
+    pub use hamadryad::prelude::*;
+}

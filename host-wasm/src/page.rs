@@ -1,0 +1,250 @@
+//! [`Page`]: the owner of a tree, and when its turns run.
+
+use crate::browser_host::BrowserHost;
+use crate::{AnyNode, Failure, Instant, OnFree, Tree, millis, sys, trap};
+use alloc::format;
+use alloc::rc::{Rc, Weak};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use core::fmt::Display;
+use core::task::Waker;
+use core::time::Duration;
+
+/// How long turns run at a stretch: with 60 frames a second it leaves 12 ms of each to the page.
+const SLICE: Duration = millis(4);
+/// While deadlines are held, one that is overdue hides when the next timer is due: the tree is asked again this soon.
+const HOLD_STEP: Duration = millis(1);
+
+/// A tree, and the moments at which the browser lets it run.
+///
+/// ```text
+///            rang, landed                nothing pending: arm the alarm
+///   waiting ──────────────► slice: turns ──────────────────────────────► waiting
+///                             │  │        SLICE over: post a hop
+///                             │  └─────────────────────────────────────► waiting
+///                             ├─ the root is gone ──► closed (end)
+///                             └─ a panic traps ─────► closed (trapped): the tree is left as it is, for ever
+/// ```
+pub(crate) struct Page {
+    tree: Tree,
+    tell: Tell,
+    /// The page that owns itself (`start`) does so until its tree ends: nobody in Rust holds it.
+    own: RefCell<Option<Rc<Page>>>,
+    /// The failure nobody contained, where [`Tell::Keep`] keeps it.
+    failure: RefCell<Option<Failure>>,
+    /// Path and message of the panic that trapped.
+    trapped: RefCell<Option<String>>,
+    /// Tasks of the page's own executor that wait for something in this tree: a trap wakes them, since nothing else will.
+    waiting: RefCell<Vec<Waker>>,
+    ended: Cell<bool>,
+}
+
+/// Where an uncontained failure goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tell {
+    /// To the console, at once.
+    Console,
+    /// To whoever waits; to the console if nobody took it.
+    Keep,
+}
+
+/// How a slice ended.
+enum Rest {
+    /// Something is pending, but the slice is over.
+    Pending,
+    /// Nothing is pending before this.
+    Until(Option<Instant>),
+    /// The root is gone.
+    Ended,
+}
+
+impl Page {
+    pub(crate) fn new(tell: Tell) -> Rc<Page> {
+        trap::install_hook();
+        let page = Rc::new_cyclic(|page: &Weak<Page>| Page {
+            tree: Tree::new(BrowserHost::new(page)),
+            tell,
+            own: RefCell::new(None),
+            failure: RefCell::new(None),
+            trapped: RefCell::new(None),
+            waiting: RefCell::new(Vec::new()),
+            ended: Cell::new(false),
+        });
+        trap::watch(&page);
+        page
+    }
+
+    pub(crate) fn root(&self) -> AnyNode {
+        self.tree.root()
+    }
+
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    pub(crate) fn host(&self) -> &BrowserHost {
+        self.tree.host().expect("a page's tree is made with this host")
+    }
+
+    /// The page stays until its tree ends, though nobody holds it.
+    pub(crate) fn own_itself(self: &Rc<Page>) {
+        self.own.replace(Some(self.clone()));
+        let page = Rc::downgrade(self);
+        self.root().on_free(move |_| {
+            if let Some(page) = page.upgrade() {
+                page.host().hop.take_off().ask(); // a free from outside of a turn would leave the page to itself for ever
+            }
+            OnFree::Proceed
+        });
+    }
+
+    /// Runs the setup as code of this tree: what it asks for is served soon afterwards, and its panic is this tree's.
+    pub(crate) fn enter<R>(&self, setup: impl FnOnce(AnyNode) -> R) -> R {
+        let take_off = self.host().hop.take_off();
+        let before = take_off.set_inside(true);
+        let result = setup(self.root());
+        take_off.set_inside(before);
+        take_off.post();
+        result
+    }
+
+    /// The alarm's timeout fired.
+    pub(crate) fn rang(&self) {
+        self.host().alarm.rang();
+        self.run();
+    }
+
+    /// A hop arrived.
+    pub(crate) fn landed(&self) {
+        self.host().hop.take_off().landed();
+        self.run();
+    }
+
+    /// One slice of turns, and what is to be done for the next one.
+    fn run(&self) {
+        let host = self.host();
+        let take_off = host.hop.take_off();
+        // Inside already, in a callback of the browser: an earlier slice trapped without a word (a stack overflow runs no panic hook).
+        if take_off.is_closed() || self.tree.is_entered() || take_off.set_inside(true) {
+            return;
+        }
+        let rest = self.slice(host);
+        take_off.set_inside(false);
+        match rest {
+            Rest::Pending => take_off.post(),
+            Rest::Until(at) => host.alarm.arm(at, host.clock.latest()),
+            Rest::Ended => self.end(),
+        }
+    }
+
+    fn slice(&self, host: &BrowserHost) -> Rest {
+        let take_off = host.hop.take_off();
+        let start = host.clock.now();
+        let mut now = start;
+        loop {
+            let deadlines = host.lateness.judge(now, self.tree.next_deadline());
+            take_off.take_noted(); // what was noted so far is in this turn
+            let turn = self.tree.turn(now, deadlines);
+            if turn.ran > 0 {
+                host.lateness.ran(now);
+            }
+            self.take_in_failure();
+            if self.tree.root_freed_at().is_some() {
+                return Rest::Ended;
+            }
+            now = host.clock.now();
+            if !turn.pending && !take_off.take_noted() {
+                match self.next(host, now) {
+                    Some(next) if next <= now => {}
+                    next => return Rest::Until(next),
+                }
+            }
+            if now - start >= SLICE {
+                return Rest::Pending;
+            }
+        }
+    }
+
+    /// When the next turn is due.
+    fn next(&self, host: &BrowserHost, now: Instant) -> Option<Instant> {
+        match self.tree.next_deadline() {
+            Some(next) if next <= now && host.lateness.is_holding() => Some(now + HOLD_STEP),
+            next => next,
+        }
+    }
+
+    fn take_in_failure(&self) {
+        if let Some(failure) = self.tree.take_failure() {
+            match self.tell {
+                Tell::Console => sys::console_error(&format!("{failure}")),
+                Tell::Keep => {
+                    self.failure.replace(Some(failure));
+                }
+            }
+        }
+    }
+
+    /// The tree is over: no closure of the page reaches it any more, and all that is left of it ends now, while a panic on the way still
+    /// finds whose it is. A page that owns itself goes with it.
+    pub(crate) fn end(&self) {
+        if !self.ended.replace(true) {
+            self.host().close();
+            self.root().free();
+            let own = self.own.take();
+            drop(own); // whoever called holds a reference of its own
+        }
+    }
+
+    pub(crate) fn take_failure(&self) -> Option<Failure> {
+        self.failure.take()
+    }
+
+    // ------------------------------------------------------------------------------------------------ when a panic traps
+
+    /// Whether code of this tree is on the stack.
+    pub(crate) fn is_running(&self) -> bool {
+        self.tree.is_entered() || self.host().hop.take_off().is_inside()
+    }
+
+    /// A panic in code of this tree is about to trap: closes the host first, then tells the page, once.
+    pub(crate) fn trap(self: Rc<Page>, panic: &dyn Display) {
+        if self.trapped.borrow().is_some() {
+            return; // it was told, and its code is on a stack that nobody returns to
+        }
+        self.ended.set(true);
+        self.host().close();
+        let running = self.tree.running().filter(|node| node.is_alive());
+        let path = running.map_or_else(|| "root".to_string(), AnyNode::path); // the setup, or code that has freed itself
+        let text = format!("{path}: {panic}");
+        sys::console_error(&format!("{text}\nthis tree is closed: nothing of it runs any more"));
+        self.trapped.replace(Some(text));
+        for waker in self.waiting.take() {
+            waker.wake();
+        }
+        core::mem::forget(self); // half-done for ever: nothing of it may be dropped, or its code would run
+    }
+
+    /// Path and message of the panic that trapped, if one did.
+    pub(crate) fn trapped(&self) -> Option<String> {
+        self.trapped.borrow().clone()
+    }
+
+    /// `waker` is woken when this tree traps.
+    pub(crate) fn wait_for_trap(&self, waker: &Waker) {
+        let mut waiting = self.waiting.borrow_mut();
+        if !waiting.iter().any(|known| known.will_wake(waker)) {
+            waiting.push(waker.clone());
+        }
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.end();
+        if let Some(failure) = self.failure.take() {
+            sys::console_error(&format!("{failure}"));
+        }
+        trap::forget();
+    }
+}

@@ -1,0 +1,98 @@
+//! The JavaScript side of the tests: waiting, and looking over a function's shoulder.
+#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part")]
+
+use js_sys::{Array, Function, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+/// The page's clock, in milliseconds. (Not as an import of its own: the linker finds the name of the library's twice, since both
+/// are in one package.)
+pub(crate) fn performance_now() -> f64 {
+    thread_local! {
+        static NOW: Function = Function::new_no_args("return performance.now()");
+    }
+    NOW.with(|now| now.call0(&JsValue::NULL)).ok().and_then(|ms| ms.as_f64()).expect("there is a clock")
+}
+
+/// Resolved with `value` by a timeout of the page's own.
+pub(crate) fn promise_after(ms: u32, value: u32) -> Promise {
+    let body = format!("return new Promise(resolve => setTimeout(() => resolve({value}), {ms}))");
+    Function::new_no_args(&body).call0(&JsValue::NULL).expect("setTimeout exists").unchecked_into()
+}
+
+/// Lets the page go on for `ms`. For what must *not* happen; what must happen is awaited.
+pub(crate) async fn page_goes_on(ms: u32) {
+    JsFuture::from(promise_after(ms, 0)).await.expect("never rejected");
+}
+
+/// Waits for an animation frame.
+pub(crate) async fn frame() {
+    let wait = Function::new_no_args("return new Promise(resolve => requestAnimationFrame(resolve))");
+    let promise: Promise = wait.call0(&JsValue::NULL).expect("a page has frames").unchecked_into();
+    JsFuture::from(promise).await.expect("never rejected");
+}
+
+/// Posts `count` messages to a channel of the page's own and calls `receive` for each that arrives, later.
+pub(crate) fn messages(count: u32, receive: &Closure<dyn FnMut()>) {
+    let body = "const channel = new MessageChannel();
+        channel.port1.onmessage = () => { receive(); if (--count === 0) channel.port1.close(); };
+        for (let i = count; i > 0; i--) channel.port2.postMessage(null);";
+    let post = Function::new_with_args("count, receive", body);
+    post.call2(&JsValue::NULL, &count.into(), receive.as_ref()).expect("channels exist");
+}
+
+/// Keeps the thread busy: nothing of the page runs meanwhile.
+pub(crate) fn block(ms: f64) {
+    let until = performance_now() + ms;
+    while performance_now() < until {}
+}
+
+/// Records the calls of a function of the global scope, until it is dropped.
+pub(crate) struct Spy {
+    owner: JsValue,
+    name: &'static str,
+    original: JsValue,
+    calls: Array,
+}
+
+impl Spy {
+    /// `path` is `setTimeout` or `console.error`.
+    pub(crate) fn on(path: &'static str) -> Spy {
+        Spy::bending(path, "args")
+    }
+
+    /// The calls go on to the function with other arguments: `bend` is a JavaScript expression in `args` and `calls`.
+    pub(crate) fn bending(path: &'static str, bend: &str) -> Spy {
+        let (owner, name) = match path.rsplit_once('.') {
+            Some((owner, name)) => (js_sys::eval(owner).expect("it is there"), name),
+            None => (js_sys::global().into(), path),
+        };
+        let original = Reflect::get(&owner, &name.into()).expect("it is there");
+        let calls = Array::new();
+        let body = format!("return function(...args) {{ calls.push(args); calls.last = args; return original.apply(this, {bend}); }}");
+        let wrap = Function::new_with_args("original, calls", &body);
+        let wrapped = wrap.call2(&JsValue::NULL, &original, &calls).expect("it only makes a function");
+        Reflect::set(&owner, &name.into(), &wrapped).expect("it can be replaced");
+        Spy { owner, name, original, calls }
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        self.calls.length()
+    }
+
+    /// The argument number `index` of every call so far.
+    pub(crate) fn arguments(&self, index: u32) -> Vec<JsValue> {
+        self.calls.iter().map(|call| call.unchecked_into::<Array>().get(index)).collect()
+    }
+
+    /// The first argument of every call so far, as text.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.arguments(0).iter().map(|text| text.as_string().unwrap_or_default()).collect()
+    }
+}
+
+impl Drop for Spy {
+    fn drop(&mut self) {
+        Reflect::set(&self.owner, &self.name.into(), &self.original).expect("it can be replaced");
+    }
+}

@@ -1,0 +1,317 @@
+//! Law 15: `shutdown` in its phases: background code ends, the others have the grace, then all is freed.
+
+use crate::{Hand, Problem, Trace, World, turns};
+use hamadryad::AnyNode;
+use hamadryad::prelude::*;
+
+/// Waits until `node` is gone; the test's own clock is the tree's.
+///
+/// # Panics
+/// When it still lives after two seconds.
+async fn gone(world: &impl World, node: impl Into<AnyNode>) {
+    let node = node.into();
+    for _ in 0..2_000 {
+        if !node.is_alive() {
+            return;
+        }
+        world.root().sleep(millis(1)).await.expect("the root is alive");
+    }
+    panic!("it should have been shut down:\n{}", node.report());
+}
+
+/// The code of a background request ends where it awaits; its node stays and owns what it owns: an accept loop stops, its connections are served.
+pub async fn law_15_background_code_ends_and_what_it_owns_stays<W: World>(world: W) {
+    let trace = Trace::new();
+    let server = world.ground();
+    let (canary, note) = (trace.canary("accept loop"), trace.clone());
+    let serve = server
+        .spawn("serve", async move |me: AnyNode| {
+            canary.name();
+            me.insert(note.canary("listener"));
+            let served = note.noting("served");
+            me.spawn("connection", async move |me: AnyNode| {
+                me.sleep(millis(4)).await?;
+                served();
+                Ok::<_, Ended>(())
+            })
+            .detach();
+            me.sleep(hours(1)).await
+        })
+        .background()
+        .detach();
+    turns(world.root(), 3).await;
+    trace.expect(&[]);
+    server.shutdown(hours(1));
+    turns(world.root(), 2).await;
+    trace.expect(&["drop accept loop"]);
+    assert!(serve.is_alive(), "its node stays");
+    assert_eq!(serve.children().count(), 2);
+    gone(&world, server).await;
+    trace.expect(&["served", "drop listener"]);
+    assert!(!serve.is_alive());
+}
+
+/// A background request deeper down ends its code too, while the request that owns it runs on.
+pub async fn law_15_background_code_ends_at_any_depth<W: World>(world: W) {
+    let trace = Trace::new();
+    let node = world.ground();
+    let note = trace.clone();
+    node.spawn("worker", async move |me: AnyNode| {
+        let canary = note.canary("ticker");
+        me.spawn("ticker", async move |me: AnyNode| {
+            canary.name();
+            me.sleep(hours(1)).await
+        })
+        .background()
+        .detach();
+        me.closing().await;
+        me.sleep(millis(3)).await?;
+        note.note("worker is done");
+        Ok::<_, Ended>(())
+    })
+    .detach();
+    turns(world.root(), 3).await;
+    node.shutdown(hours(1));
+    gone(&world, node).await;
+    trace.expect(&["drop ticker", "worker is done"]);
+}
+
+/// `closing()` resolves everywhere below, and nowhere else; later calls resolve at once.
+pub async fn law_15_closing_resolves_everywhere_below<W: World>(world: W) {
+    let trace = Trace::new();
+    let ground = world.ground();
+    let (node, sibling) = (ground.insert(()), ground.insert(()));
+    let watched = [("itself", *node), ("child", *node.insert(())), ("deep", *node.insert(()).insert(())), ("sibling", *sibling)];
+    for (name, watched) in watched {
+        let note = trace.clone();
+        ground
+            .spawn("watcher", async move |_| {
+                watched.closing().await;
+                note.note(name);
+            })
+            .detach();
+    }
+    let note = trace.clone();
+    node.spawn("inside", async move |me: AnyNode| {
+        me.closing().await;
+        note.note("inside");
+        me.closing().await;
+        me.sleep(millis(2)).await
+    })
+    .detach();
+    turns(world.root(), 3).await;
+    trace.expect(&[]);
+    node.shutdown(hours(1));
+    turns(world.root(), 3).await;
+    let mut events = trace.take();
+    events.sort();
+    assert_eq!(events, ["child", "deep", "inside", "itself"]);
+    gone(&world, node).await;
+    assert!(sibling.is_alive());
+}
+
+/// During the grace a request may spawn below itself; elsewhere `spawn` ends as `Cancelled`, its closure uncalled.
+pub async fn law_15_during_the_grace_requests_grow_only_below_themselves<W: World>(world: W) {
+    let trace = Trace::new();
+    let node = world.ground();
+    let note = trace.clone();
+    node.spawn("worker", async move |me: AnyNode| {
+        me.closing().await;
+        let below = me.insert(()).spawn("below", async |_| Ok::<_, Ended>(1)).await;
+        note.note(format!("below: {below:?}"));
+        let canary = note.canary("elsewhere");
+        let elsewhere = node.spawn("elsewhere", async move |_| Ok::<_, Ended>(canary)).await;
+        note.note(format!("elsewhere: {}", matches!(elsewhere, Err(Ended::Cancelled { .. }))));
+        Ok::<_, Ended>(())
+    })
+    .detach();
+    turns(world.root(), 2).await;
+    node.shutdown(hours(1));
+    gone(&world, node).await;
+    trace.expect(&["below: Ok(1)", "drop elsewhere", "elsewhere: true"]);
+}
+
+/// What is cancelled that way is no failure: someone asked.
+pub async fn law_15_a_cancelled_spawn_is_no_failure<W: World>(world: W) {
+    let trace = Trace::new();
+    let ground = world.ground();
+    let note = trace.clone();
+    ground.on_failure(move |failure| {
+        note.note(failure.to_string());
+        Contain
+    });
+    let node = *ground.insert(());
+    node.spawn("worker", async move |me: AnyNode| {
+        me.closing().await;
+        let elsewhere = node.spawn("elsewhere", async |_| ()).detach();
+        assert!(!elsewhere.is_alive());
+        Ok::<_, Ended>(())
+    })
+    .detach();
+    turns(world.root(), 2).await;
+    node.shutdown(hours(1));
+    gone(&world, node).await;
+    turns(world.root(), 2).await;
+    trace.expect(&[]);
+}
+
+/// The grace ends with the last request; the call in a callback is complete code.
+pub async fn law_15_the_grace_ends_with_the_last_request<W: World>(world: W) {
+    let trace = Trace::new();
+    let node = world.ground();
+    for (name, length) in [("short", 2), ("long", 5)] {
+        let note = trace.clone();
+        node.spawn("worker", async move |me: AnyNode| {
+            me.sleep(millis(length)).await?;
+            note.note(name);
+            Ok::<_, Ended>(())
+        })
+        .detach();
+    }
+    node.insert(trace.canary("value"));
+    world.root().after(millis(1), move || node.shutdown(hours(1)));
+    gone(&world, node).await;
+    trace.expect(&["short", "long", "drop value"]);
+}
+
+/// When the grace is over, the rest end, and all is freed. That is no failure.
+pub async fn law_15_when_the_grace_is_over_the_rest_end<W: World>(world: W) {
+    let trace = Trace::new();
+    let ground = world.ground();
+    let note = trace.noting("failure");
+    ground.on_failure(move |_| {
+        note();
+        Contain
+    });
+    let node = ground.insert(trace.canary("value"));
+    let canary = trace.canary("detached");
+    node.spawn("detached", async move |me: AnyNode| {
+        canary.name();
+        me.sleep(hours(1)).await
+    })
+    .detach();
+    let awaited = node.spawn("awaited", async move |me| me.sleep(hours(1)).await);
+    node.shutdown(millis(3));
+    let ended = awaited.await;
+    assert!(matches!(ended, Err(Ended::Cancelled { .. } | Ended::Freed { .. })), "{ended:?}");
+    gone(&world, node).await;
+    turns(world.root(), 3).await;
+    trace.expect(&["drop detached", "drop value"]);
+}
+
+/// Values and timers are no requests: a node without any is freed soon, and its timers are not called.
+pub async fn law_15_only_requests_have_a_grace<W: World>(world: W) {
+    let trace = Trace::new();
+    let node = world.ground();
+    node.insert(trace.canary("value"));
+    node.after(millis(200), trace.noting("timer"));
+    let before = world.root().now();
+    node.shutdown(hours(1));
+    gone(&world, node).await;
+    trace.expect(&["drop value"]);
+    assert!(world.root().now() - before < hours(1));
+}
+
+/// Called on a request's own node it counts that request among those that have the grace.
+pub async fn law_15_a_request_that_shuts_itself_down_has_the_grace<W: World>(world: W) {
+    let trace = Trace::new();
+    let note = trace.clone();
+    let request = world.ground().spawn("worker", async move |me: AnyNode| {
+        let canary = note.canary("ticker");
+        me.spawn("ticker", async move |me: AnyNode| {
+            canary.name();
+            me.sleep(hours(1)).await
+        })
+        .background()
+        .detach();
+        me.sleep(millis(1)).await?;
+        me.shutdown(hours(1));
+        me.sleep(millis(3)).await?;
+        note.note("worker is done");
+        Ok::<_, Problem>(7)
+    });
+    let result = request.await;
+    assert!(matches!(result, Ok(7)), "{result:?}");
+    trace.expect(&["drop ticker", "worker is done"]);
+}
+
+/// … and when that grace is over it ends like the others.
+pub async fn law_15_a_request_shut_down_ends_after_its_grace<W: World>(world: W) {
+    let request = world.ground().spawn("worker", async move |me| me.sleep(hours(1)).await);
+    let node = request.node();
+    world.root().after(millis(1), move || node.shutdown(millis(2)));
+    let ended = request.await;
+    assert!(matches!(ended, Err(Ended::Cancelled { .. } | Ended::Freed { .. })), "{ended:?}");
+    assert!(!node.is_alive());
+}
+
+/// A tree with a request that outlasts every grace, and the node it hangs below.
+fn stubborn(hand: &Hand) -> AnyNode {
+    let node = *hand.root().insert(());
+    node.spawn("stubborn", async move |me| me.sleep(hours(100)).await).detach();
+    hand.settle();
+    node
+}
+
+/// The grace lasts exactly as long as was said, counted from the call.
+pub fn law_15_the_grace_counts_from_the_call() {
+    let hand = Hand::new();
+    let node = stubborn(&hand);
+    hand.at(10);
+    hand.turn();
+    node.shutdown(millis(100));
+    for ms in [10, 50, 109] {
+        hand.turn_at(ms);
+        hand.settle();
+        assert!(node.is_alive(), "at {ms} ms");
+    }
+    hand.turn_at(110);
+    hand.settle();
+    assert!(!node.is_alive());
+}
+
+/// A second call shortens the grace …
+pub fn law_15_a_second_call_shortens() {
+    let hand = Hand::new();
+    let node = stubborn(&hand);
+    node.shutdown(hours(1));
+    hand.turn_at(10);
+    hand.settle();
+    node.shutdown(millis(5));
+    hand.turn_at(14);
+    hand.settle();
+    assert!(node.is_alive());
+    hand.turn_at(15);
+    hand.settle();
+    assert!(!node.is_alive());
+}
+
+/// … and never lengthens it.
+pub fn law_15_a_second_call_does_not_lengthen() {
+    let hand = Hand::new();
+    let node = stubborn(&hand);
+    node.shutdown(millis(20));
+    hand.turn_at(10);
+    hand.settle();
+    node.shutdown(hours(1));
+    hand.turn_at(20);
+    hand.settle();
+    assert!(!node.is_alive());
+}
+
+/// The root can be shut down like any node: then it is stale.
+pub fn law_15_the_root_can_be_shut_down() {
+    let hand = Hand::new();
+    let trace = Trace::new();
+    stubborn(&hand);
+    hand.root().insert(trace.canary("value"));
+    hand.root().shutdown(millis(20));
+    hand.turn_at(19);
+    hand.settle();
+    trace.expect(&[]);
+    hand.turn_at(20);
+    hand.settle();
+    assert!(!hand.root().is_alive());
+    trace.expect(&["drop value"]);
+    assert!(hand.tree.take_failure().is_none(), "somebody asked for it");
+}

@@ -1,0 +1,282 @@
+//! Law 17: no failure is lost: the nearest `on_failure` above hears of it, or the root is shut down.
+
+use crate::{Blocking, Problem, Trace, World, turns, unwinds};
+use hamadryad::prelude::*;
+use hamadryad::{AnyNode, OnFailure};
+
+/// Makes `node` note each failure below it as `NAME: TEXT`, and answer as it is told.
+fn listen(node: impl Into<AnyNode>, trace: &Trace, name: &'static str, answer: fn() -> OnFailure) {
+    let note = trace.clone();
+    node.into().on_failure(move |failure| {
+        let text = failure.to_string();
+        let words = ["no", "timed out", "panicked", "completer", "freed"];
+        let word = words.into_iter().find(|word| text.ends_with(word) || (text.contains(word) && *word != "no"));
+        note.note(format!("{name}: {}", word.unwrap_or(&text)));
+        answer()
+    });
+}
+
+/// A detached request below `owner` that fails with `no`.
+fn failing(owner: impl Into<AnyNode>) -> AnyNode {
+    owner.into().spawn("failing", async |_| Err::<(), _>(Problem::Said("no"))).detach()
+}
+
+/// A detached request that fails hands that to the nearest ancestor that listens.
+pub async fn law_17_a_detached_failure_reaches_the_nearest_listener<W: World>(world: W) {
+    let trace = Trace::new();
+    let outer = world.ground();
+    let inner = outer.insert(());
+    let sibling = outer.insert(());
+    listen(outer, &trace, "outer", || Contain);
+    listen(inner, &trace, "inner", || Contain);
+    listen(sibling, &trace, "sibling", || Contain);
+    failing(inner.insert(()).insert(()));
+    turns(world.root(), 3).await;
+    trace.expect(&["inner: no"]);
+}
+
+/// The failure tells its path (labels included), its place, and the error itself.
+pub async fn law_17_a_failure_says_what_where_and_why<W: World>(world: W) {
+    let trace = Trace::new();
+    let owner = (*world.ground().insert(())).named("serve");
+    let note = trace.clone();
+    owner.on_failure(move |failure| {
+        assert!(matches!(failure.downcast_ref::<Problem>(), Some(Problem::Said("connection refused"))));
+        assert!(failure.downcast_ref::<Ended>().is_none(), "that is not its type");
+        assert_eq!(failure.place().file(), file!());
+        let text = failure.to_string();
+        for part in ["serve", "query", "www.example.test", "ask", "connection refused"] {
+            assert!(text.contains(part), "{text:?} does not say {part:?}");
+        }
+        let positions: Vec<usize> = ["serve", "query", "ask"].iter().filter_map(|part| failure.path().find(part)).collect();
+        assert!(positions.len() == 3 && positions.is_sorted(), "{}", failure.path());
+        assert!(!format!("{failure:?}").is_empty());
+        note.note("told");
+        Contain
+    });
+    owner
+        .spawn("query", async move |me: AnyNode| {
+            me.spawn("ask", async |_| Err::<(), _>(Problem::Said("connection refused"))).detach();
+            me.sleep(millis(3)).await
+        })
+        .label("www.example.test")
+        .detach();
+    world.root().sleep(millis(6)).await.expect("the root is alive");
+    trace.expect(&["told"]);
+}
+
+/// A detached request that times out, or whose completer is dropped, failed.
+pub async fn law_17_time_outs_and_dropped_completers_are_failures<W: World>(world: W) {
+    let trace = Trace::new();
+    let owner = world.ground();
+    listen(owner, &trace, "owner", || Contain);
+    owner.spawn("slow", async move |me| me.sleep(hours(1)).await).timeout(millis(1)).detach();
+    world.root().sleep(millis(3)).await.expect("the root is alive");
+    turns(world.root(), 2).await;
+    trace.expect(&["owner: timed out"]);
+
+    let (request, done) = owner.completer::<(), Ended>("legacy");
+    request.detach();
+    drop(done);
+    turns(world.root(), 3).await;
+    trace.expect(&["owner: completer"]);
+}
+
+/// A request that failed and is dropped unreceived is told of; one that is received is not.
+pub async fn law_17_an_unreceived_error_is_told_a_received_one_is_not<W: World>(world: W) {
+    let trace = Trace::new();
+    let owner = world.ground();
+    listen(owner, &trace, "owner", || Contain);
+    let held = owner.spawn("held", async |_| Err::<(), _>(Problem::Said("no")));
+    turns(world.root(), 3).await;
+    trace.expect(&[]);
+    drop(held);
+    turns(world.root(), 3).await;
+    trace.expect(&["owner: no"]);
+
+    let awaited = owner.spawn("awaited", async |_| Err::<(), _>(Problem::Said("no")));
+    assert!(awaited.await.is_err());
+    owner.spawn("handled", async |_| Err::<(), _>(Problem::Said("no"))).on_result(|result| result.is_err());
+    turns(world.root(), 3).await;
+    trace.expect(&[]);
+}
+
+/// `Escalate` asks the next ancestor that has a listener.
+pub async fn law_17_escalate_asks_the_next_listener<W: World>(world: W) {
+    let trace = Trace::new();
+    let top = world.ground();
+    let middle = top.insert(()).insert(());
+    let bottom = middle.insert(()).insert(());
+    listen(top, &trace, "top", || Contain);
+    listen(middle, &trace, "middle", || Escalate);
+    listen(bottom, &trace, "bottom", || Escalate);
+    failing(bottom);
+    turns(world.root(), 3).await;
+    trace.expect(&["bottom: no", "middle: no", "top: no"]);
+}
+
+/// A second `on_failure` on a node replaces the first, which is dropped.
+pub async fn law_17_a_second_listener_replaces_the_first<W: World>(world: W) {
+    let trace = Trace::new();
+    let owner = world.ground();
+    let (canary, note) = (trace.canary("first"), trace.clone());
+    owner.on_failure(move |_| {
+        note.note(canary.name());
+        Contain
+    });
+    listen(owner, &trace, "second", || Contain);
+    trace.expect(&["drop first"]);
+    failing(owner);
+    turns(world.root(), 3).await;
+    trace.expect(&["second: no"]);
+}
+
+/// Only ancestors are asked: what a request hung on its own node hears of those below it, not of itself.
+pub async fn law_17_a_request_does_not_contain_its_own_failure<W: World>(world: W) {
+    let trace = Trace::new();
+    let owner = world.ground();
+    listen(owner, &trace, "owner", || Contain);
+    let note = trace.clone();
+    owner
+        .spawn("failing", async move |me: AnyNode| {
+            listen(me, &note, "me", || Contain);
+            failing(me);
+            me.sleep(millis(2)).await?;
+            Err::<(), _>(Problem::Said("no"))
+        })
+        .detach();
+    world.root().sleep(millis(5)).await.expect("the root is alive");
+    turns(world.root(), 3).await;
+    trace.expect(&["me: no", "owner: no"]);
+}
+
+/// Freed and abandoned are not failures: someone asked.
+pub async fn law_17_ends_that_were_asked_for_are_no_failures<W: World>(world: W) {
+    let trace = Trace::new();
+    let owner = world.ground();
+    listen(owner, &trace, "owner", || Contain);
+    let sleeper = || owner.spawn("sleeper", async move |me| me.sleep(hours(1)).await);
+    let freed = sleeper().detach();
+    let parent = owner.insert(());
+    let below = parent.spawn("sleeper", async move |me| me.sleep(hours(1)).await).detach();
+    let dropped = sleeper();
+    turns(world.root(), 3).await;
+    freed.free();
+    parent.free();
+    drop(dropped);
+    assert!(!below.is_alive());
+    let held = sleeper();
+    held.node().free();
+    drop(held);
+    turns(world.root(), 3).await;
+    trace.expect(&[]);
+}
+
+/// A body that returns an error failed, whatever the error: also the end of something else.
+pub async fn law_17_a_returned_error_is_a_failure_whatever_it_is<W: World>(world: W) {
+    let trace = Trace::new();
+    let owner = world.ground();
+    listen(owner, &trace, "owner", || Contain);
+    let victim = *owner.insert(());
+    owner.spawn("waits for another", async move |_| victim.sleep(hours(1)).await).detach();
+    turns(world.root(), 3).await;
+    trace.expect(&[]);
+    victim.free();
+    turns(world.root(), 3).await;
+    trace.expect(&["owner: freed"]);
+}
+
+/// One failure is told once, and the tree goes on: the next is told too.
+pub async fn law_17_a_contained_failure_ends_nothing_else<W: World>(world: W) {
+    let trace = Trace::new();
+    let owner = world.ground();
+    listen(owner, &trace, "owner", || Contain);
+    let neighbour = owner.insert(trace.canary("neighbour"));
+    for _ in 0..3 {
+        failing(owner);
+        turns(world.root(), 3).await;
+        trace.expect(&["owner: no"]);
+    }
+    assert!(neighbour.is_alive());
+    assert_eq!(owner.children().count(), 1);
+}
+
+/// A detached request that panics hands that on too.
+pub async fn law_17_a_panic_of_a_detached_request_is_told<W: Blocking>(world: W) {
+    let trace = Trace::new();
+    let owner = world.ground();
+    let note = trace.clone();
+    owner.on_failure(move |failure| {
+        let text = failure.to_string();
+        note.note(format!("{}", text.contains("the reason") && text.contains("panics")));
+        Contain
+    });
+    owner.spawn("panics", async |_| -> () { panic!("the reason") }).detach();
+    turns(world.root(), 3).await;
+    trace.expect(&["true"]);
+}
+
+/// Runs a fresh world in which `fail` fails, its grace cut short, and gives back what its `block_on` panics with.
+fn uncontained<W: Blocking>(fail: impl FnOnce(AnyNode)) -> (W, String) {
+    let other = W::new();
+    let root = other.root();
+    fail(root);
+    let message = unwinds(|| {
+        other.block_on(async {
+            root.closing().await;
+            root.shutdown(millis(1));
+            root.sleep(hours(1)).await
+        })
+    });
+    (other, message)
+}
+
+/// Without a listener the root is shut down, and whoever runs the loop is given the failure.
+pub async fn law_17_an_uncontained_failure_shuts_the_root_down<W: Blocking>(_world: W) {
+    let trace = Trace::new();
+    let value = trace.canary("value");
+    let (other, message) = uncontained::<W>(move |root| {
+        root.insert(value);
+        failing((*root.insert(())).named("serve"));
+    });
+    for part in ["serve", "failing", "no"] {
+        assert!(message.contains(part), "{message:?} does not say {part:?}");
+    }
+    assert!(!other.root().is_alive());
+    trace.expect(&["drop value"]);
+}
+
+/// So it is when all listeners escalate.
+pub async fn law_17_a_failure_that_all_escalate_is_uncontained<W: Blocking>(_world: W) {
+    let trace = Trace::new();
+    let note = trace.clone();
+    let (other, message) = uncontained::<W>(move |root| {
+        listen(root, &note, "root", || Escalate);
+        failing(root);
+    });
+    assert!(message.contains("failing"), "{message}");
+    assert!(!other.root().is_alive());
+    trace.expect(&["root: no"]);
+}
+
+/// The other requests have the grace.
+pub async fn law_17_the_grace_after_an_uncontained_failure<W: Blocking>(_world: W) {
+    let trace = Trace::new();
+    let other = W::new();
+    let root = other.root();
+    let note = trace.noting("the other request is done");
+    root.spawn("other", async move |me: AnyNode| {
+        me.closing().await;
+        me.sleep(millis(3)).await?;
+        note();
+        Ok::<_, Ended>(())
+    })
+    .detach();
+    failing(root);
+    let outcome = other.block_on(async {
+        root.closing().await;
+        root.sleep(millis(6)).await
+    });
+    assert!(outcome.is_ok(), "it had the grace too: {outcome:?}");
+    trace.expect(&["the other request is done"]);
+}

@@ -1,0 +1,53 @@
+//! `cargo xtask bench`: sets up the peers and calls the bench.
+
+use crate::consent::Consent;
+use crate::failure::Failure;
+use crate::outcome::Verdict;
+use crate::place::Place;
+use crate::setup::apt::{self, Apt};
+use crate::setup::wasm_target::WasmTarget;
+use crate::setup::wasm_tools::WasmTools;
+use crate::setup::{self, Piece, binaryen};
+use crate::step;
+use crate::step::Step;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const SKIPPED: &str = "who needs it is skipped, and named";
+
+/// Runs the bench with its own arguments.
+///
+/// # Errors
+/// The user declined an installation, or the bench failed.
+pub(crate) fn run(place: &Place, consent: Consent, arguments: &[OsString]) -> Result<ExitCode, Failure> {
+    let tools = Apt::wants(&[apt::VALGRIND, apt::STRACE, apt::GCC, apt::MAKE], SKIPPED);
+    let peers = Apt::wants(&apt::PEERS, SKIPPED);
+    let node = Apt::wants(&[apt::NODE, apt::NPM], SKIPPED);
+    let pieces: [&dyn Piece; 4] = [&tools, &peers, &node, &WasmTarget];
+    for outcome in setup::prepare(place, consent, &pieces)? {
+        step::tell(&outcome);
+    }
+    let mut bench = Step::cargo(place, "bench", "run --release --locked --manifest-path")
+        .arg(place.root().join("tests/bench/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(place.target_for("bench"))
+        .arg("--");
+    for argument in arguments {
+        bench = bench.arg(argument);
+    }
+    // The page's size is measured with these; without them it is skipped.
+    match WasmTools::build(place).and_then(|tools| Ok([tools.bindgen, binaryen::wasm_opt(place)?])) {
+        Ok(programs) => bench = bench.env("PATH", path_with(&programs)),
+        Err(failure) => println!("    {failure}\n    the size in the page is not measured"),
+    }
+    let outcome = bench.where_the_user_is().cure("what failed stands above").run();
+    Ok(if matches!(outcome.verdict, Verdict::Passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `PATH` with the folders of these programs before all others.
+fn path_with(programs: &[PathBuf]) -> OsString {
+    let folders = programs.iter().filter_map(|program| program.parent().map(PathBuf::from));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap_or(path)
+}

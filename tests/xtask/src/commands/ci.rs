@@ -1,0 +1,52 @@
+//! `cargo xtask ci`: all that must pass before a change is taken.
+
+use crate::arguments::Part;
+use crate::commands::{floors, sanitize, test};
+use crate::consent::Consent;
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::setup::bare_metal_target::BareMetalTarget;
+use crate::setup::components::Components;
+use crate::setup::wasm_target::Route;
+use crate::setup::{self, Piece};
+use crate::step::Step;
+use crate::summary::Summary;
+use std::process::ExitCode;
+
+/// Runs everything, whatever fails, and prints the table.
+///
+/// # Errors
+/// The user declined an installation.
+pub(crate) fn run(place: &Place, consent: Consent) -> Result<ExitCode, Failure> {
+    let mut summary = Summary::new();
+    let mut pieces: Vec<Box<dyn Piece>> = vec![Box::new(Components), Box::new(BareMetalTarget)];
+    pieces.extend(Part::USUAL.into_iter().flat_map(test::needs));
+    pieces.extend(sanitize::needs_of_ci());
+    let pieces: Vec<&dyn Piece> = pieces.iter().map(|piece| &**piece).collect();
+    for outcome in setup::prepare(place, consent, &pieces)? {
+        summary.tell(outcome);
+    }
+    lints(place, &mut summary);
+    floors::run(place, &mut summary);
+    for part in Part::USUAL {
+        test::run_part(place, part, &mut summary);
+    }
+    sanitize::run_some(place, &mut summary);
+    Ok(summary.finish())
+}
+
+/// Format, clippy and documentation.
+fn lints(place: &Place, summary: &mut Summary) {
+    summary.add(Step::cargo(place, "format", "fmt --all --check").cure("cargo fmt --all").run());
+    let clippy = "clippy --locked --workspace --all-targets -- -D warnings";
+    summary.add(Step::cargo(place, "clippy", clippy).run());
+    if let Some(route) = Route::find(place) {
+        let (name, checker) =
+            if route.has_clippy() { ("clippy: wasm", "clippy") } else { ("check: wasm (clippy is not to be had)", "check") };
+        let step = route.cargo(place, name, checker).words("--locked -p hamadryad-wasm -p hamadryad-demo --lib --tests");
+        let step = if route.has_clippy() { step.words("-- -D warnings") } else { step };
+        summary.add(step.run());
+    }
+    let documentation = "doc --locked --workspace --no-deps --features hamadryad/sim";
+    summary.add(Step::cargo(place, "documentation", documentation).env("RUSTDOCFLAGS", "-D warnings").run());
+}

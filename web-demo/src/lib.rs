@@ -1,0 +1,29 @@
+//! One resolver, written once, that runs in a Linux daemon, in a browser page and in the simulator.
+//!
+//! [`Resolver`] is the heart: it asks several upstreams in turn, each for a short while, all of them for a longer one, and lets identical questions
+//! share one request. It knows no operating system; what carries its messages is anything that implements [`hamadryad::Connect`].
+//!
+//! [`Query`], [`Reply`] and [`Zone`] are the serving side, also portable. What only a Linux process has is in [`daemon`].
+
+mod answer;
+mod attempt;
+mod query;
+mod question;
+mod reply;
+mod resolver;
+mod zone;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod daemon;
+#[cfg(not(target_arch = "wasm32"))]
+mod service;
+#[cfg(not(target_arch = "wasm32"))]
+mod upstream;
+
+pub use answer::Answer;
+pub use attempt::{AskError, Attempt};
+pub use query::{Head, OUR_SIZE, PLAIN_SIZE, Query, Rejected, Unanswerable};
+pub use question::{NotAName, Question};
+pub use reply::Reply;
+pub use resolver::{Limits, ResolveError, Resolver, Upstream};
+pub use zone::{Found, OwnedRecord, SLOW, TXT_BYTES, Zone};

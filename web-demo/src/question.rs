@@ -1,0 +1,93 @@
+//! [`Question`]: what is asked, and nothing of who asks.
+
+use core::fmt;
+
+use domain::base::iana::{Class, Rtype};
+use domain::base::name::{FromStrError, ParsedName};
+use domain::base::{self, Name, ToName};
+
+/// What is asked: a name, a type and a class.
+///
+/// Equal without regard to upper and lower case (RFC 1035, section 2.3.3), which is what makes it a key for questions that are asked twice. The
+/// case is kept all the same, since a client may expect to see its own spelling again.
+///
+/// ```
+/// use hamadryad_demo::Question;
+/// let question = Question::address_of("www.Example.test")?;
+/// assert_eq!(question.to_string(), "www.Example.test A");
+/// assert_eq!(question, Question::address_of("WWW.example.test")?);
+/// # Ok::<_, hamadryad_demo::NotAName>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Question(base::Question<Name<Vec<u8>>>);
+
+impl Question {
+    /// A question for the IPv4 addresses (type A, class IN) of a name written with dots.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAName`] when no name can be spelled that way: a label over 63 bytes, a name over 255, an empty label.
+    pub fn address_of(name: &str) -> Result<Question, NotAName> {
+        Question::new(name, Rtype::A)
+    }
+
+    /// A question in class IN.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAName`], as [`Question::address_of`].
+    pub fn new(name: &str, rtype: Rtype) -> Result<Question, NotAName> {
+        Ok(Question(base::Question::new_in(Name::vec_from_str(name).map_err(NotAName)?, rtype)))
+    }
+
+    /// The question of a message, its name copied out of it.
+    pub(crate) fn from_message(question: &base::Question<ParsedName<&[u8]>>) -> Question {
+        Question(base::Question::new(question.qname().to_vec(), question.qtype(), question.qclass()))
+    }
+
+    /// The name, as it was spelled.
+    pub fn name(&self) -> &Name<Vec<u8>> {
+        self.0.qname()
+    }
+
+    /// The type of the records asked for.
+    pub fn rtype(&self) -> Rtype {
+        self.0.qtype()
+    }
+
+    /// The class; [`Class::IN`] in nearly all questions.
+    pub fn class(&self) -> Class {
+        self.0.qclass()
+    }
+
+    /// As the `domain` crate composes it.
+    pub(crate) fn as_wire(&self) -> &base::Question<Name<Vec<u8>>> {
+        &self.0
+    }
+
+    /// Whether a message repeats this question: exactly one, the same but for its case.
+    pub(crate) fn is_that_of(&self, message: &base::Message<[u8]>) -> bool {
+        message.sole_question().is_ok_and(|question| self.0 == question)
+    }
+}
+
+/// `www.example.test A`; the class is shown when it is not IN. Bytes that are no printable ASCII are escaped as in a zone file, so a hostile name
+/// cannot move the cursor of a terminal.
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name(), self.rtype())?;
+        if self.class() != Class::IN { write!(f, " (class {})", self.class()) } else { Ok(()) }
+    }
+}
+
+/// A text that spells no domain name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAName(FromStrError);
+
+impl fmt::Display for NotAName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a domain name: {}", self.0)
+    }
+}
+
+impl core::error::Error for NotAName {}

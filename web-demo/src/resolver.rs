@@ -1,0 +1,175 @@
+//! [`Resolver`]: asks upstreams in turn, and asks nothing twice at the same time.
+
+mod ask;
+mod shared;
+
+use core::fmt;
+use core::time::Duration;
+use std::rc::Rc;
+
+use domain::base::Message;
+use hamadryad::prelude::*;
+use hamadryad::{AnyNode, Connect, Ended};
+
+use crate::attempt::{Attempt, Attempts};
+use crate::{Answer, Question};
+use ask::ask;
+use shared::SharedQuestions;
+
+/// Someone to ask.
+#[derive(Clone, Debug)]
+pub struct Upstream<P> {
+    /// For people: in the report and on the terminal.
+    pub name: Rc<str>,
+    /// For the network.
+    pub peer: P,
+}
+
+impl<P> Upstream<P> {
+    /// An upstream and its name.
+    pub fn new(name: impl Into<Rc<str>>, peer: P) -> Upstream<P> {
+        Upstream { name: name.into(), peer }
+    }
+}
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For one upstream.
+    pub each: Duration,
+    /// For a question, over all upstreams.
+    pub overall: Duration,
+}
+
+/// 400 ms for each, 2 s over all.
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { each: millis(400), overall: secs(2) }
+    }
+}
+
+/// Resolves questions with the help of upstreams. A cheap handle: clones ask for the same owner and share the same questions.
+///
+/// A question asked by many at the same time is one request under the resolver's node. Every one of its waiters gets the result; it ends when it
+/// has one, when its time is over, or when the last waiter has gone.
+pub struct Resolver<C: Connect> {
+    setup: Rc<Setup<C>>,
+    questions: SharedQuestions,
+}
+
+struct Setup<C: Connect> {
+    connect: C,
+    upstreams: Vec<Upstream<C::Peer>>,
+    limits: Limits,
+}
+
+impl<C: Connect> Clone for Resolver<C> {
+    fn clone(&self) -> Self {
+        Resolver { setup: self.setup.clone(), questions: self.questions }
+    }
+}
+
+impl<C: Connect + 'static> Resolver<C> {
+    /// A resolver whose questions live under `owner`. `upstreams` are asked in this order.
+    ///
+    /// # Panics
+    ///
+    /// When `owner` is stale or ending.
+    pub fn new(owner: impl Into<AnyNode>, connect: C, upstreams: Vec<Upstream<C::Peer>>, limits: Limits) -> Resolver<C> {
+        Resolver { setup: Rc::new(Setup { connect, upstreams, limits }), questions: SharedQuestions::new(owner.into()) }
+    }
+
+    /// The upstreams, in the order in which they are asked.
+    pub fn upstreams(&self) -> &[Upstream<C::Peer>] {
+        &self.setup.upstreams
+    }
+
+    /// The answer to a question: the first usable one of an upstream. `me` waits for it.
+    ///
+    /// NOERROR, NXDOMAIN and NOTIMP are answers; with any other code, a garbled message or none within [`Limits::each`] the next upstream is
+    /// asked. Nobody is asked twice.
+    ///
+    /// Cancel-safe: dropping the future gives up this one's wish, and ends the question if no one else waits for it.
+    ///
+    /// # Errors
+    ///
+    /// [`ResolveError::NoAnswer`] when nobody answered in time, [`ResolveError::Ended`] when `me` or the resolver's owner is freed.
+    pub async fn resolve(&self, me: AnyNode, question: &Question) -> Result<Answer, ResolveError> {
+        let (answer, waiter) = me.completer("answer");
+        let (setup, asked) = (self.setup.clone(), question.clone());
+        let _place = self.questions.join(question, waiter, async move |me| ask_in_turn(me, &setup, &asked).await);
+        answer.await
+    }
+}
+
+/// Every upstream in turn, within the overall limit; what was tried is kept outside of the scope, so that it outlives its deadline.
+async fn ask_in_turn<C: Connect>(me: AnyNode, setup: &Setup<C>, question: &Question) -> Result<Answer, ResolveError> {
+    let mut attempts = Vec::new();
+    let found =
+        me.scope("upstreams", async |me| first_answer(me, setup, question, &mut attempts).await).timeout(setup.limits.overall).await;
+    match found {
+        Ok(Some(message)) => Ok(Answer::new(message, attempts)),
+        Ok(None) | Err(Ended::TimedOut { .. }) => Err(ResolveError::NoAnswer(NoAnswer(attempts.into()))),
+        Err(ended) => Err(ResolveError::Ended(ended)),
+    }
+}
+
+async fn first_answer<C: Connect>(
+    me: AnyNode,
+    setup: &Setup<C>,
+    question: &Question,
+    attempts: &mut Vec<Attempt>,
+) -> Result<Option<Message<Vec<u8>>>, Ended> {
+    for Upstream { name, peer } in &setup.upstreams {
+        let began = me.now();
+        let asked = me.scope("ask", async |me| ask(me.label(&**name), &setup.connect, peer, question).await).timeout(setup.limits.each);
+        let (result, message) = match asked.await {
+            Ok(message) => (Ok(message.opt_rcode()), Some(message)),
+            Err(error) => (Err(error), None),
+        };
+        attempts.push(Attempt { upstream: name.clone(), took: me.now() - began, result });
+        if message.is_some() {
+            return Ok(message);
+        }
+    }
+    Ok(None)
+}
+
+/// Why a question has no answer. Cheap to copy: all who share a question get the same news.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// No upstream gave an answer that can be used, or the time was over first.
+    NoAnswer(NoAnswer),
+    /// Nobody waits any more, or the question was ended from outside.
+    Ended(Ended),
+}
+
+/// Whom we asked in vain.
+#[derive(Clone, Debug)]
+pub struct NoAnswer(Rc<[Attempt]>);
+
+impl NoAnswer {
+    /// In order. An attempt that was under way when the overall limit struck is not among them.
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0
+    }
+}
+
+impl From<Ended> for ResolveError {
+    fn from(ended: Ended) -> ResolveError {
+        ResolveError::Ended(ended)
+    }
+}
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ResolveError::NoAnswer(NoAnswer(attempts)) if attempts.is_empty() => f.write_str("no upstream answered in time"),
+            ResolveError::NoAnswer(NoAnswer(attempts)) => write!(f, "no upstream answered: {}", Attempts(attempts)),
+            ResolveError::Ended(ended) => ended.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ResolveError {}

@@ -1,0 +1,73 @@
+//! [`ask`]: one question to one upstream.
+
+use domain::base::iana::{Opcode, OptRcode};
+use domain::base::message_builder::OptBuilder;
+use domain::base::{Message, MessageBuilder};
+use hamadryad::{AnyNode, Channel, Connect};
+
+use crate::answer::is_readable;
+use crate::attempt::AskError;
+use crate::{OUR_SIZE, Question};
+
+/// How many messages that are not the answer we look at. Someone who guesses ids gets this many guesses, and cannot keep us busy.
+const STRAYS_MAX: usize = 16;
+
+/// Opens a channel under `me`, asks, and takes the first message that answers this question under this id. What else comes in on the channel is
+/// passed over, as RFC 5452, section 9, asks for; that it comes from the right source is the channel's promise. No time limit of its own.
+pub(super) async fn ask<C: Connect>(me: AnyNode, connect: &C, peer: &C::Peer, question: &Question) -> Result<Message<Vec<u8>>, AskError> {
+    let channel = connect.connect(me, peer).await?;
+    let mut id = [0; 2];
+    me.fill_random(&mut id);
+    let id = u16::from_be_bytes(id);
+    channel.send(&request(id, question, channel.limit())).await?;
+    for _ in 0..STRAYS_MAX {
+        let mut message = Vec::new();
+        channel.receive(&mut message).await?;
+        if let Some(verdict) = judge(message, id, question) {
+            return verdict;
+        }
+    }
+    Err(AskError::Garbled)
+}
+
+/// A recursive query that says how large an answer we take.
+fn request(id: u16, question: &Question, limit: usize) -> Vec<u8> {
+    let mut builder = MessageBuilder::new_vec();
+    builder.header_mut().set_id(id);
+    builder.header_mut().set_rd(true);
+    let mut builder = builder.question();
+    builder.push(question.as_wire()).expect("a vector grows");
+    let mut builder = builder.additional();
+    let size = u16::try_from(limit).unwrap_or(u16::MAX).min(OUR_SIZE);
+    let say_size = |opt: &mut OptBuilder<'_, Vec<u8>>| {
+        opt.set_udp_payload_size(size);
+        Ok(())
+    };
+    builder.opt(say_size).expect("a vector grows");
+    builder.finish()
+}
+
+/// `None`: not an answer to this question. An error reply may leave the question out (a server that could not read it); nothing else may.
+fn judge(message: Vec<u8>, id: u16, question: &Question) -> Option<Result<Message<Vec<u8>>, AskError>> {
+    let message = Message::from_octets(message).ok()?;
+    let header = message.header();
+    if header.id() != id || !header.qr() || header.opcode() != Opcode::QUERY {
+        return None;
+    }
+    let rcode = message.opt_rcode();
+    let is_answer = matches!(rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN | OptRcode::NOTIMP);
+    if message.header_counts().qdcount() == 0 && rcode != OptRcode::NOERROR && rcode != OptRcode::NXDOMAIN {
+        return Some(Err(AskError::Declined(rcode)));
+    }
+    if message.sole_question().is_err() {
+        return Some(Err(AskError::Garbled));
+    }
+    if !question.is_that_of(message.for_slice()) {
+        return None;
+    }
+    Some(match (is_answer, is_readable(message.for_slice())) {
+        (true, true) => Ok(message),
+        (true, false) => Err(AskError::Garbled),
+        (false, _) => Err(AskError::Declined(rcode)),
+    })
+}

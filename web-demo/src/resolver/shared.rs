@@ -1,0 +1,111 @@
+//! [`SharedQuestions`]: identical questions in flight are one request.
+
+use std::collections::{BTreeMap, HashMap};
+
+use hamadryad::{AnyNode, Completer, Node};
+
+use super::ResolveError;
+use crate::{Answer, Question};
+
+/// What a waiter is told through.
+pub(super) type Waiter = Completer<Answer, ResolveError>;
+
+/// The questions in flight, by what is asked: a node, and under it a request for each.
+#[derive(Clone, Copy)]
+pub(super) struct SharedQuestions(Node<Questions>);
+
+#[derive(Default)]
+struct Questions {
+    in_flight: HashMap<Question, Shared>,
+    /// Never used twice, so that a waiter of an earlier flight of the same question is not taken for one of this.
+    tickets: u64,
+}
+
+/// One question in flight.
+#[derive(Default)]
+struct Shared {
+    /// Freed, it ends the request. `None` only until it is made.
+    flight: Option<AnyNode>,
+    /// By ticket, so they are told in the order in which they came.
+    waiters: BTreeMap<u64, Waiter>,
+}
+
+impl SharedQuestions {
+    pub(super) fn new(owner: AnyNode) -> SharedQuestions {
+        SharedQuestions(owner.insert(Questions::default()).named("shared questions"))
+    }
+
+    /// Lets `waiter` wait for the answer to `question`; `body` finds it if nobody is at it yet. Who drops the place waits no more.
+    pub(super) fn join<F, Fut>(self, question: &Question, waiter: Waiter, body: F) -> Place
+    where
+        F: FnOnce(AnyNode) -> Fut + 'static,
+        Fut: Future<Output = Result<Answer, ResolveError>> + 'static,
+    {
+        // Stale when the resolver's owner is gone: the waiter is dropped, and its request ends with an error.
+        let joined = self.0.try_with_mut(|questions| questions.join(question, waiter));
+        let ticket = joined.as_ref().map_or(0, |(ticket, _)| *ticket);
+        if let Ok((_, IsFirst(true))) = joined {
+            self.start(question, body);
+        }
+        Place { questions: self, question: question.clone(), ticket }
+    }
+
+    fn start<F, Fut>(self, question: &Question, body: F)
+    where
+        F: FnOnce(AnyNode) -> Fut + 'static,
+        Fut: Future<Output = Result<Answer, ResolveError>> + 'static,
+    {
+        let asked = question.clone();
+        let request = self.0.spawn("question", body).label(question.to_string());
+        let flight = request.on_result(move |result| self.finish(&asked, &result));
+        let _gone_with_its_owner = self.0.try_with_mut(|questions| questions.set_flight(question, flight));
+    }
+
+    /// The news goes to every waiter. They run later, so none of them can get in the way of this.
+    fn finish(self, question: &Question, result: &Result<Answer, ResolveError>) {
+        let Ok(Some(shared)) = self.0.try_with_mut(|questions| questions.in_flight.remove(question)) else { return };
+        for waiter in shared.waiters.into_values() {
+            let _gone_meanwhile = waiter.complete(result.clone());
+        }
+    }
+}
+
+struct IsFirst(bool);
+
+impl Questions {
+    fn join(&mut self, question: &Question, waiter: Waiter) -> (u64, IsFirst) {
+        self.tickets += 1;
+        let shared = self.in_flight.entry(question.clone()).or_default();
+        shared.waiters.insert(self.tickets, waiter);
+        (self.tickets, IsFirst(shared.waiters.len() == 1))
+    }
+
+    fn set_flight(&mut self, question: &Question, flight: AnyNode) {
+        if let Some(shared) = self.in_flight.get_mut(question) {
+            shared.flight = Some(flight);
+        }
+    }
+
+    /// The flight that nobody waits for any more, if that was the last.
+    fn leave(&mut self, question: &Question, ticket: u64) -> Option<AnyNode> {
+        let shared = self.in_flight.get_mut(question)?;
+        let _gone = shared.waiters.remove(&ticket)?;
+        if shared.waiters.is_empty() { self.in_flight.remove(question)?.flight } else { None }
+    }
+}
+
+/// A place among those who wait for a question.
+pub(super) struct Place {
+    questions: SharedQuestions,
+    question: Question,
+    ticket: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let orphan = self.questions.0.try_with_mut(|questions| questions.leave(&self.question, self.ticket));
+        if let Ok(Some(flight)) = orphan {
+            flight.free();
+        }
+    }
+}
