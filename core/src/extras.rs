@@ -15,10 +15,12 @@ pub(crate) type FailureHandler = Box<dyn FnMut(&Failure) -> OnFailure>;
 /// The rare parts of a node, made when first needed. No borrow of a cell lives across user code.
 #[derive(Default)]
 pub(crate) struct Extras {
-    /// Hooks that were not asked yet, newest last.
-    pub(crate) hooks: RefCell<Vec<Hook>>,
-    /// Hooks that this free has asked, in the order of asking.
-    pub(crate) asked: RefCell<Vec<Hook>>,
+    /// Hooks that this free has not asked, newest last, each with its number.
+    pub(crate) hooks: RefCell<Vec<(u32, Hook)>>,
+    /// Hooks that this free has asked.
+    pub(crate) asked: RefCell<Vec<(u32, Hook)>>,
+    /// How many hooks there have been.
+    pub(crate) hooks_ever: Cell<u32>,
     pub(crate) on_failure: RefCell<Option<FailureHandler>>,
     /// There is a failure handler, even while it runs and so is not in its cell.
     pub(crate) handles_failures: Cell<bool>,

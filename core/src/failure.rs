@@ -95,7 +95,8 @@ impl TreeCore {
     /// Notes a failure of something that is, or was, below `owner`.
     pub(crate) fn failed(&self, owner: Option<AnyNode>, failure: Failure) {
         let mut asked = Vec::new();
-        let mut above = owner.and_then(AnyNode::readable);
+        // What is gone has nobody left above it but the root.
+        let mut above = owner.and_then(AnyNode::readable).or_else(|| self.living_root());
         while let Some(slot) = above {
             if slot.extras().is_some_and(|extras| extras.handles_failures.get()) {
                 asked.push(AnyNode::of(slot));

@@ -115,7 +115,9 @@ impl AnyNode {
     /// A kept descendant of what is freed is adopted by the nearest ancestor that is not ending.
     pub fn on_free(self, hook: impl FnMut(AnyNode) -> OnFree + 'static) {
         let Some(slot) = self.growing() else { return };
-        slot.extras_or_new().hooks.borrow_mut().push(alloc::boxed::Box::new(hook));
+        let extras = slot.extras_or_new();
+        extras.hooks_ever.set(extras.hooks_ever.get() + 1);
+        extras.hooks.borrow_mut().push((extras.hooks_ever.get(), alloc::boxed::Box::new(hook)));
     }
 }
 
@@ -281,13 +283,14 @@ impl<'c> Walk<'c> {
 
     /// Frees one node and all below it. True when its own hooks kept it.
     fn one(&mut self, top: SlotRef) -> bool {
-        if matches!(top.state.get(), State::Live | State::Asking) {
+        if top.state.get() == State::Live {
             match self.ask(top) {
                 Answer::Keep => return true,
                 Answer::Taken => return false,
-                Answer::Proceed => top.state.set(State::Ending),
+                Answer::Proceed => {}
             }
         }
+        top.state.set(State::Ending);
         if top.child.get().is_some() {
             let node = AnyNode::of(top);
             self.below(top);
@@ -305,7 +308,7 @@ impl<'c> Walk<'c> {
         loop {
             let here = AnyNode::of(current);
             match current.child.get() {
-                Some(child) if matches!(child.state.get(), State::Live | State::Asking) => match self.ask(child) {
+                Some(child) if child.state.get() == State::Live => match self.ask(child) {
                     Answer::Proceed => {
                         child.state.set(State::Ending);
                         if !self.bring_back(child, here) {
@@ -317,7 +320,11 @@ impl<'c> Walk<'c> {
                     Answer::Taken if here.readable().is_none() => return,
                     Answer::Taken => {}
                 },
-                Some(child) => current = child,
+                Some(child) => {
+                    // Its own hook or `Drop` is on the stack, and frees something above: what that answers counts for nothing.
+                    child.state.set(State::Ending);
+                    current = child;
+                }
                 None if current == base => return,
                 None => {
                     let parent = current.parent.get().expect("what is below another has a parent");
@@ -352,22 +359,19 @@ impl<'c> Walk<'c> {
         if slot.extras().is_none_or(|extras| extras.hooks.borrow().is_empty()) {
             return Answer::Proceed;
         }
-        let nested = slot.state.replace(State::Asking) == State::Asking;
+        slot.state.set(State::Asking);
         let node = AnyNode::of(slot);
         while let Some(mut hook) = slot.extras().and_then(|extras| extras.hooks.borrow_mut().pop()) {
-            let was_in_hook = slot.has(Flag::InHook);
             slot.set(Flag::InHook);
-            let answer = self.core.protect(slot, true, || hook(node));
-            if !was_in_hook {
-                slot.clear(Flag::InHook);
-            }
+            let answer = self.core.protect(slot, true, || (hook.1)(node));
+            slot.clear(Flag::InHook);
             if node.readable().is_none() || slot.state.get() != State::Asking {
                 let _ = catch(move || drop(hook));
                 self.core.settle(slot);
                 return Answer::Taken;
             }
             slot.extras_or_new().asked.borrow_mut().push(hook);
-            if answer == Some(OnFree::Keep) && !nested && self.may_stay(slot) {
+            if answer == Some(OnFree::Keep) && self.may_stay(slot) {
                 slot.restore_hooks();
                 slot.state.set(State::Live);
                 return Answer::Keep;

@@ -191,7 +191,8 @@ impl AnyNode {
 
     /// Name and label.
     pub(crate) fn title(self) -> String {
-        let mut title = self.name().to_string();
+        let given = self.readable().map_or("", |slot| slot.given_name());
+        let mut title = if given.is_empty() { crate::report::short(self.name()).to_string() } else { given.to_string() };
         if let Some(label) = self.readable().and_then(|slot| slot.extras()?.label.borrow().clone()) {
             title.push(' ');
             title.push_str(&label);

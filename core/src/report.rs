@@ -116,7 +116,7 @@ impl TreeReport {
         let (waits, waits_stable) = waits_of(node, waits);
         self.lines.push(Line {
             depth,
-            name: slot.name(),
+            name: if slot.given_name().is_empty() { short(slot.name()) } else { slot.given_name() },
             label: slot.extras().and_then(|extras| extras.label.borrow().clone()),
             kind: kind_of(core, slot),
             place: slot.place.get(),

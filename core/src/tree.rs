@@ -24,6 +24,9 @@ use core::panic::Location;
 use core::task::Waker;
 use core::time::Duration;
 
+/// How many loans nest before their list grows.
+const LOANS_AT_START: usize = 16;
+
 /// The owner of everything: a root node and all that hangs below it, on one thread (others say runtime or context).
 ///
 /// Dropping it frees the root: everything below ends, handles are stale, wakers and [`Remote`](crate::Remote)s are harmless.
@@ -103,7 +106,7 @@ impl Tree {
             depth: Cell::new(0),
             running: Cell::new(None),
             entered: Cell::new(0),
-            loans: RefCell::default(),
+            loans: RefCell::new(Vec::with_capacity(LOANS_AT_START)),
             timers: RefCell::default(),
             deadlines: RefCell::default(),
             sources: RefCell::default(),

@@ -1,7 +1,7 @@
 //! Memory for values: chunks of a few sizes out of pages, large ones from the system.
 //!
-//! A page of chunks serves one size at a time. When its last chunk comes back it is the tree's one spare page, and the spare before
-//! it goes back to the system: a tree keeps at most 16 KiB that it does not use.
+//! A page of chunks serves one size at a time. When its last chunk comes back it becomes one of the tree's spare pages; with more than
+//! eight of them the oldest goes back to the system: a tree keeps at most 128 KiB that it does not use.
 //!
 //! Under Miri and `--cfg hamadryad_isolate` every chunk is an allocation of its own, so that the checkers see each of them.
 #![expect(unsafe_code, reason = "an allocator")]
@@ -15,6 +15,8 @@ const FIRST_CHUNK_AT: usize = 64;
 const SMALL_MAX: usize = 512;
 const MEDIUM_MAX: usize = 2048;
 const CLASSES: usize = SMALL_MAX / 16 + (MEDIUM_MAX - SMALL_MAX) / 128 + 1;
+/// How many pages without a chunk in use a tree keeps.
+const SPARES: usize = 8;
 const ISOLATE: bool = cfg!(any(miri, hamadryad_isolate));
 
 struct FreeChunk {
@@ -28,6 +30,8 @@ struct ChunkPage {
     /// The offset of the first chunk that was never handed out.
     fresh: Cell<u32>,
     class: Cell<usize>,
+    /// It is in the list of spares, whether or not it is in use again.
+    spare: Cell<bool>,
     next: Cell<Option<NonNull<ChunkPage>>>,
     previous: Cell<Option<NonNull<ChunkPage>>>,
 }
@@ -38,13 +42,15 @@ const _: () = assert!(size_of::<ChunkPage>() <= FIRST_CHUNK_AT);
 pub(crate) struct Chunks {
     /// For each class the pages that have a chunk to give.
     open: [Cell<Option<NonNull<ChunkPage>>>; CLASSES],
-    /// The page that was emptied last, if it still is; it is in its class's list.
-    spare: Cell<Option<NonNull<ChunkPage>>>,
+    /// The pages that were emptied last, if they still are; each is in its class's list too.
+    spares: [Cell<Option<NonNull<ChunkPage>>>; SPARES],
+    /// Which of the spares is the oldest.
+    oldest: Cell<usize>,
 }
 
 impl Default for Chunks {
     fn default() -> Chunks {
-        Chunks { open: [const { Cell::new(None) }; CLASSES], spare: Cell::new(None) }
+        Chunks { open: [const { Cell::new(None) }; CLASSES], spares: [const { Cell::new(None) }; SPARES], oldest: Cell::new(0) }
     }
 }
 
@@ -151,31 +157,47 @@ impl Chunks {
         }
     }
 
-    /// A page without a chunk in use becomes the spare; the one before it goes back to the system.
+    /// A page without a chunk in use becomes a spare; the oldest one goes back to the system.
     #[inline]
     fn emptied(&self, page: NonNull<ChunkPage>) {
-        match self.spare.replace(Some(page)) {
-            Some(before) if before != page && header(before).used.get() == 0 => self.release(before),
-            _ => {}
+        if !header(page).spare.replace(true) {
+            let at = self.oldest.get();
+            self.oldest.set((at + 1) % SPARES);
+            if let Some(before) = self.spares[at].replace(Some(page)) {
+                self.retire(before);
+            }
         }
+    }
+
+    /// A page is no spare any more: still empty, it goes back to the system.
+    fn retire(&self, page: NonNull<ChunkPage>) {
+        header(page).spare.set(false);
+        if header(page).used.get() == 0 {
+            self.release(page);
+        }
+    }
+
+    /// A page without a chunk in use, out of the spares.
+    fn take_spare(&self) -> Option<NonNull<ChunkPage>> {
+        let is_empty = |spare: &&Cell<Option<NonNull<ChunkPage>>>| spare.get().is_some_and(|page| header(page).used.get() == 0);
+        let page = self.spares.iter().find(is_empty)?.take()?;
+        self.unlink(page);
+        Some(page)
     }
 
     #[cold]
     fn open_page(&self, class: usize) -> Option<NonNull<ChunkPage>> {
-        let page = match self.spare.get() {
-            Some(spare) if header(spare).used.get() == 0 => {
-                self.unlink(spare);
-                self.spare.set(None);
-                spare
-            }
+        let page = match self.take_spare() {
+            Some(spare) => spare,
             // SAFETY: the layout's size is not zero.
-            _ => NonNull::new(unsafe { alloc::alloc::alloc(PAGE_LAYOUT) })?.cast(),
+            None => NonNull::new(unsafe { alloc::alloc::alloc(PAGE_LAYOUT) })?.cast(),
         };
         let head = ChunkPage {
             free: Cell::new(None),
             used: Cell::new(0),
             fresh: Cell::new(FIRST_CHUNK_AT as u32),
             class: Cell::new(class),
+            spare: Cell::new(false),
             next: Cell::new(None),
             previous: Cell::new(None),
         };
@@ -215,11 +237,11 @@ impl Chunks {
 
 impl Drop for Chunks {
     fn drop(&mut self) {
-        // Whoever holds a chunk keeps the tree's core, and so this: only the spare can be left.
-        if let Some(spare) = self.spare.take()
-            && header(spare).used.get() == 0
-        {
-            self.release(spare);
+        // Whoever holds a chunk keeps the tree's core, and so this: only spares can be left.
+        for spare in &self.spares {
+            if let Some(page) = spare.take() {
+                self.retire(page);
+            }
         }
     }
 }

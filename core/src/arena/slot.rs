@@ -251,17 +251,18 @@ impl Slot {
         }
     }
 
-    /// The name it was given, or else the name of its type without path and parameters.
+    /// The name it was given, or else the name of its type.
     pub(crate) fn name(&self) -> &'static str {
         let given = self.given_name();
-        if given.is_empty() { crate::report::short((self.kind.get().type_name)()) } else { given }
+        if given.is_empty() { (self.kind.get().type_name)() } else { given }
     }
 
     /// Hooks that a free has asked are asked anew at the next one.
     pub(crate) fn restore_hooks(&self) {
         if let Some(extras) = self.extras() {
-            let mut asked = extras.asked.borrow_mut();
-            extras.hooks.borrow_mut().extend(asked.drain(..).rev());
+            let mut hooks = extras.hooks.borrow_mut();
+            hooks.append(&mut extras.asked.borrow_mut());
+            hooks.sort_by_key(|hook| hook.0); // Some may have been added while others were asked.
         }
     }
 

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "pins a future in its chunk, and reads a result by the type its handle was made with")]
 
 use super::outcome::Outcome;
-use crate::arena::{Class, Flag, Kind, SlotRef};
+use crate::arena::{Class, Flag, Kind, SlotRef, State};
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use core::any::TypeId;
@@ -46,6 +46,11 @@ where
         let Stage::Running(future) = stage else { return false };
         // SAFETY: the future lies in its chunk, which does not move, until it is dropped in place below or by the kind's drop.
         let Poll::Ready(outcome) = unsafe { Pin::new_unchecked(future) }.poll(context) else { return false };
+        if slot.state.get() == State::Deferred {
+            // It was freed in this very poll, and that came first.
+            slot.core().protect(slot, false, || drop(outcome));
+            return true;
+        }
         // The outcome is fixed; what it owns is freed, its future dropped; then its owner learns of it (law 11).
         let core = slot.core();
         core.clear_for_end(slot);

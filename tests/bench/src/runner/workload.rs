@@ -63,12 +63,12 @@ const FDS: &[&str] = &["hamadryad", "epoll", "libev", "libevent", "libuv", "teve
 /// A workload of one at a time, of which no bytes are asked for.
 const fn one(group: Group, name: &'static str, timed_rounds: u64, contestants: &'static [&'static str]) -> Workload {
     let counted_rounds = (1_000, 11_000);
-    Workload { name, group, asks: name, n: 1, bytes_n: 0, timed_rounds, repeats: 15, counted_rounds, contestants }
+    Workload { name, group, asks: name, n: 1, bytes_n: 0, timed_rounds, repeats: 11, counted_rounds, contestants }
 }
 
 const fn timers(name: &'static str, n: u64, timed_rounds: u64, contestants: &'static [&'static str]) -> Workload {
     let counted_rounds = if n < 100_000 { (20_000 / n, 60_000 / n) } else { (1, 2) };
-    let repeats = if n < 1_000_000 { 9 } else { 7 };
+    let repeats = if n < 1_000_000 { 7 } else { 5 };
     Workload { name, group: Group::Timers, asks: "timers", n, bytes_n: n, timed_rounds, repeats, counted_rounds, contestants }
 }
 
