@@ -1,6 +1,6 @@
 //! What is alive below a node, now: a walk, of which nothing is kept (law 26).
 
-use crate::arena::{Class, Flag, Place, SlotRef, Told, Waiter, bytes_of};
+use crate::arena::{Class, Flag, Place, SlotRef, Told, Waiter, bytes_of, widened};
 use crate::free::age;
 use crate::node::AnyNode;
 use crate::time::Readable;
@@ -65,14 +65,14 @@ impl AnyNode {
     }
 }
 
-type WaitsOn = BTreeMap<(usize, u64), AnyNode>;
+pub(crate) type WaitsOn = BTreeMap<(usize, u64), AnyNode>;
 
-fn key(node: AnyNode) -> (usize, u64) {
-    (node.slot.as_ptr().addr(), node.serial.into())
+pub(crate) fn key(node: AnyNode) -> (usize, u64) {
+    (node.slot.as_ptr().addr(), widened(node.serial))
 }
 
 /// Who waits on which node, found from the other side: nothing is kept for it.
-fn who_waits(core: &TreeCore) -> WaitsOn {
+pub(crate) fn who_waits(core: &TreeCore) -> WaitsOn {
     let mut map: WaitsOn = core.sources.borrow().waiting().map(|(who, source)| (key(who), source)).collect();
     let root = core.living_root().map(AnyNode::of);
     for node in root.into_iter().flat_map(AnyNode::descendants) {
@@ -193,33 +193,6 @@ fn waits_of(node: AnyNode, waits: &WaitsOn) -> (String, String) {
         Some(on) => (format!("{word} ({})", on.title()), word.to_string()),
         None => (word.to_string(), word.to_string()),
     }
-}
-
-impl TreeCore {
-    /// Who waits, for what, and where each was made: for the report of a deadlock.
-    pub(crate) fn stuck(&self) -> Vec<String> {
-        let waits = who_waits(self);
-        let root = self.living_root().map(AnyNode::of);
-        let requests = root.into_iter().flat_map(AnyNode::descendants).filter(|node| node.slot.kind.get().class == Class::Request);
-        let describe = |node: AnyNode| {
-            let on = match waits.get(&key(node)) {
-                Some(on) => format!("{} {}", waits::NAMES[node.slot.waits.get() as usize], root_path(*on)),
-                None => match waits::NAMES[node.slot.waits.get() as usize] {
-                    "" => String::from("something outside of the tree"),
-                    word => word.to_string(),
-                },
-            };
-            let place = node.slot.place.get().map(|place| format!("   ({}:{})", place.file(), place.line())).unwrap_or_default();
-            format!("{}   waits for {on}{place}", root_path(node))
-        };
-        let mut lines: Vec<String> = requests.map(describe).collect();
-        lines.reverse();
-        lines
-    }
-}
-
-fn root_path(node: AnyNode) -> String {
-    format!("root › {}", node.path())
 }
 
 impl fmt::Display for TreeReport {

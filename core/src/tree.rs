@@ -165,12 +165,6 @@ impl Tree {
         self.core.root_freed_at.get()
     }
 
-    /// Who waits for what, a line each: for the report of a deadlock.
-    #[cfg(feature = "sim")]
-    pub(crate) fn stuck(&self) -> Vec<alloc::string::String> {
-        self.core.stuck()
-    }
-
     pub(crate) fn core(&self) -> &Rc<TreeCore> {
         &self.core
     }

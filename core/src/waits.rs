@@ -1,7 +1,8 @@
 //! What a request can wait for, as one byte.
 
 /// The names that the report shows; the byte in a slot is an index into this.
-pub(crate) const NAMES: [&str; 9] = ["", "its turn", "sleep", "request", "readable", "writable", "message", "closing", "event"];
+pub(crate) const NAMES: [&str; 12] =
+    ["", "its turn", "sleep", "request", "readable", "writable", "message", "closing", "event", "room", "answer", "client"];
 
 pub(crate) const NOTHING: u8 = 0;
 pub(crate) const TURN: u8 = 1;

@@ -25,7 +25,7 @@ mod slot;
 pub(crate) mod value;
 
 pub(crate) use chunk::{Chunks, bytes_of};
-pub(crate) use generation::{Generation, Serial};
+pub(crate) use generation::{Generation, Serial, widened};
 pub(crate) use kind::{Class, Kind, OnceCell, SourceCell, TimerCell, TimerHead, TimerRef, WatcherCell, value_kind};
 pub(crate) use page::{Pages, SlotIndex};
 pub(crate) use slot::{Flag, Lists, QueueId, Slot, SlotRef, State, Told, Waiter};

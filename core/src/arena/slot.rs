@@ -1,7 +1,7 @@
 //! A slot: the memory of one node beside its value, and the reference to it that everything in the core passes around.
 #![expect(unsafe_code, reason = "slots are raw memory that is never unmapped; this file is the way to them")]
 
-use super::generation::Serial;
+use super::generation::{Serial, narrowed, widened};
 use super::page::{Page, SlotIndex};
 use super::{Generation, Kind, Place};
 use crate::ended::Ended;
@@ -269,12 +269,12 @@ impl Slot {
     /// Notes a node in links that a stale slot does not need any more.
     pub(crate) fn note(&self, node: Option<(SlotRef, Serial)>) {
         self.parent.set(node.map(|node| node.0));
-        self.birth.set(Instant(node.map_or(0, |node| node.1.into())));
+        self.birth.set(Instant(node.map_or(0, |node| widened(node.1))));
     }
 
     /// What was noted.
     pub(crate) fn noted(&self) -> Option<(SlotRef, Serial)> {
-        self.parent.get().map(|slot| (slot, self.birth.get().0 as Serial))
+        self.parent.get().map(|slot| (slot, narrowed(self.birth.get().0)))
     }
 
     /// The extras, if the node has any.

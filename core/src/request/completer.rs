@@ -9,7 +9,6 @@ use crate::tree::TreeCore;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use core::fmt::{self, Display};
-use core::marker::PhantomData;
 use core::panic::Location;
 
 /// The finishing side of a request that is driven by hand: callbacks, JavaScript promises.
@@ -29,9 +28,12 @@ pub struct Completer<T, E> {
     /// Nothing once it was used, or where there never was a node.
     core: Option<Rc<TreeCore>>,
     node: AnyNode,
-    finish: fn(&Rc<TreeCore>, AnyNode, Result<T, E>) -> Result<(), Result<T, E>>,
-    result: PhantomData<fn(T, E) -> (T, E)>,
+    /// Makes this invariant in both.
+    finish: Finish<T, E>,
 }
+
+/// Ends the request with a result, or gives it back.
+type Finish<T, E> = fn(&Rc<TreeCore>, AnyNode, Result<T, E>) -> Result<(), Result<T, E>>;
 
 impl AnyNode {
     /// A request under this node without code of its own, and the handle that completes it.
@@ -51,11 +53,11 @@ impl AnyNode {
                 let node = value::fill(slot, ByHand::<T, E>::new());
                 slot.set_name(name);
                 slot.set(Flag::Held);
-                let completer = Completer { core: Some(Rc::clone(&core)), node, finish, result: PhantomData };
+                let completer = Completer { core: Some(Rc::clone(&core)), node, finish };
                 (Request::begun(core, node), completer)
             }
             Err(ended) => {
-                let completer = Completer { core: None, node: self.stale(), finish, result: PhantomData };
+                let completer = Completer { core: None, node: self.stale(), finish };
                 (Request::refused(self, ended), completer)
             }
         }

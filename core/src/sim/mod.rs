@@ -4,6 +4,7 @@
 
 mod host;
 mod network;
+mod stuck;
 
 pub use host::SimHost;
 pub use network::*;
@@ -183,7 +184,7 @@ impl Sim {
     }
 
     fn stuck(&self) -> String {
-        let lines = self.tree.stuck();
+        let lines = self.tree.core().stuck();
         let elapsed = crate::time::Readable(self.elapsed());
         let mut text = alloc::format!("deadlock after {elapsed} of simulated time: {} requests wait, nothing can wake them", lines.len());
         for line in lines {
