@@ -9,7 +9,6 @@ use crate::catch::catch;
 use crate::node::AnyNode;
 use crate::time::Instant;
 use crate::tree::TreeCore;
-use alloc::rc::Rc;
 use core::panic::Location;
 
 /// What a free did.
@@ -93,6 +92,10 @@ impl AnyNode {
         if slot.state.get() != State::Live {
             return Freed::AlreadyEnding;
         }
+        if slot.is_plain_leaf() {
+            slot.peek_core().free_plain_leaf(slot, Location::caller());
+            return Freed::Gone { survivors: 0 };
+        }
         let core = slot.core();
         core.free(slot, &End::freed(Location::caller(), core.running.get()))
     }
@@ -122,15 +125,26 @@ impl AnyNode {
 }
 
 impl TreeCore {
+    /// Frees a node whose end runs no code.
+    #[inline(always)]
+    fn free_plain_leaf(&self, slot: SlotRef, place: Place) {
+        self.unlink(slot);
+        slot.generation.advance();
+        slot.state.set(State::Vacant);
+        slot.place.set(Some(place));
+        value::free_chunk(self, slot);
+        self.pages.give_narrow(slot);
+    }
+
     /// Frees a node that is alive and not ending.
-    pub(crate) fn free(self: &Rc<Self>, top: SlotRef, end: &End) -> Freed {
+    pub(crate) fn free(&self, top: SlotRef, end: &End) -> Freed {
         let mut walk = Walk::new(self, end);
         if walk.one(top) { Freed::Kept } else { Freed::Gone { survivors: walk.survivors } }
     }
 
     /// Frees a node, but for its value, which `take` moves out. It is not called when a hook keeps the node, or a nested free was
     /// faster.
-    pub(crate) fn take_out(self: &Rc<Self>, slot: SlotRef, end: &End, take: impl FnOnce()) {
+    pub(crate) fn take_out(&self, slot: SlotRef, end: &End, take: impl FnOnce()) {
         let mut walk = Walk::new(self, end);
         if !matches!(walk.ask(slot), Answer::Proceed) {
             return;
@@ -152,7 +166,13 @@ impl TreeCore {
     }
 
     /// A request ends by itself: its hooks are told, what it still owns is freed.
-    pub(crate) fn clear_for_end(self: &Rc<Self>, slot: SlotRef) {
+    pub(crate) fn clear_for_end(&self, slot: SlotRef) {
+        if slot.child.get().is_none() && slot.extras().is_none() {
+            if slot.state.get() == State::Live {
+                slot.state.set(State::Ending);
+            }
+            return;
+        }
         let end = End::dropped(self);
         let mut walk = Walk::new(self, &end);
         if slot.state.get() == State::Live {
@@ -203,31 +223,41 @@ impl TreeCore {
             Class::Soon => self.lists.remove(slot),
             _ => {}
         }
-        if let Some(extras) = slot.extras() {
-            let dependents = extras.dependents.borrow_mut().take();
-            for (_, waiter) in dependents {
-                self.wake(waiter, true);
-            }
+        if slot.extras.get().is_some() {
+            self.wake_dependents(slot);
+        }
+    }
+
+    #[cold]
+    fn wake_dependents(&self, slot: SlotRef) {
+        let dependents = slot.extras().map(|extras| extras.dependents.borrow_mut().take());
+        for (_, waiter) in dependents.into_iter().flatten() {
+            self.wake(waiter, true);
         }
     }
 
     /// The node's slot, value and links are done with: what is left of its memory goes back.
     pub(crate) fn retire(&self, slot: SlotRef) {
-        if let Some(extras) = slot.take_extras()
-            && let Err(panic) = catch(move || drop(extras))
-        {
-            self.panicked(slot, false, panic);
+        if slot.extras.get().is_some() {
+            self.drop_extras(slot);
         }
         slot.state.set(State::Vacant);
-        let result_waits = slot.ext().is_some_and(|ext| ext.holds_result());
-        if !result_waits {
-            value::free_chunk(self, slot, slot.kind.get().layout);
+        if !slot.holds_result() {
+            value::free_chunk(self, slot);
         }
         if !slot.has(Flag::Held) {
             if let Some(ext) = slot.ext() {
                 drop(ext.told.take());
             }
             self.pages.give(slot);
+        }
+    }
+
+    #[cold]
+    fn drop_extras(&self, slot: SlotRef) {
+        let extras = slot.take_extras();
+        if let Err(panic) = catch(move || drop(extras)) {
+            self.panicked(slot, false, panic);
         }
     }
 
@@ -249,9 +279,6 @@ impl TreeCore {
     /// Whoever waits for a request learns that it ended without a result.
     fn tell(&self, slot: SlotRef, owner: Option<SlotRef>, end: &End) {
         let ext = slot.wide();
-        if ext.holds_result() {
-            return; // Its outcome was fixed before.
-        }
         let held = slot.has(Flag::Held);
         let told = if held { Told::Ended(end.place, end.cause) } else { Told::Nobody };
         if held {
@@ -271,13 +298,13 @@ impl TreeCore {
 
 /// One free on its way down and up.
 struct Walk<'c> {
-    core: &'c Rc<TreeCore>,
+    core: &'c TreeCore,
     end: &'c End,
     survivors: usize,
 }
 
 impl<'c> Walk<'c> {
-    fn new(core: &'c Rc<TreeCore>, end: &'c End) -> Walk<'c> {
+    fn new(core: &'c TreeCore, end: &'c End) -> Walk<'c> {
         Walk { core, end, survivors: 0 }
     }
 
@@ -308,6 +335,7 @@ impl<'c> Walk<'c> {
         loop {
             let here = AnyNode::of(current);
             match current.child.get() {
+                Some(child) if child.is_plain_leaf() => self.core.free_plain_leaf(child, self.end.place),
                 Some(child) if child.state.get() == State::Live => match self.ask(child) {
                     Answer::Proceed => {
                         child.state.set(State::Ending);

@@ -119,7 +119,7 @@ impl AnyNode {
     }
 
     /// The slot, while this handle's tenant is there (it may be ending).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn readable(self) -> Option<SlotRef> {
         (self.slot.generation.now() == self.serial).then_some(self.slot)
     }
@@ -278,9 +278,13 @@ impl AnyNode {
     #[track_caller]
     #[inline]
     pub fn insert<T: 'static>(self, value: T) -> Node<T> {
-        match self.try_insert_at(value, Location::caller()) {
-            Ok(node) => node,
-            Err(error) => self.refuse(error.reason),
+        let made = match self.readable() {
+            Some(slot) => slot.peek_core().make(self, value_kind::<T>(), Location::caller()),
+            None => Err(InsertRefused::Stale),
+        };
+        match made {
+            Ok(slot) => Node(value::fill(slot, value), PhantomData),
+            Err(reason) => self.refuse(reason),
         }
     }
 
@@ -315,10 +319,10 @@ impl AnyNode {
         self.try_insert_at(value, Location::caller())
     }
 
-    #[inline]
+    #[inline(always)]
     fn try_insert_at<T: 'static>(self, value: T, place: Place) -> Result<Node<T>, InsertError<T>> {
-        let made = match self.core() {
-            Some(core) => core.make(self, value_kind::<T>(), place),
+        let made = match self.readable() {
+            Some(slot) => slot.peek_core().make(self, value_kind::<T>(), place),
             None => Err(InsertRefused::Stale),
         };
         match made {

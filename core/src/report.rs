@@ -187,7 +187,7 @@ fn waits_of(node: AnyNode, waits: &WaitsOn) -> (String, String) {
     if !matches!(node.slot.kind.get().class, Class::Request | Class::Scope) {
         return (String::new(), String::new());
     }
-    let word = waits::NAMES[node.slot.waits.get() as usize];
+    let word = waits::name_of(node.slot.waits.get());
     match waits.get(&key(node)) {
         Some(on) if node.slot.waits.get() == waits::REQUEST => (on.title(), on.name().to_string()),
         Some(on) => (format!("{word} ({})", on.title()), word.to_string()),

@@ -8,7 +8,6 @@ use crate::request::waiter_of;
 use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::waits;
-use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::Pin;
@@ -132,7 +131,7 @@ impl TreeCore {
     }
 
     /// Frees what has no request left, or no grace.
-    pub(crate) fn drive_shutdowns(self: &Rc<Self>, deadlines: Deadlines) {
+    pub(crate) fn drive_shutdowns(&self, deadlines: Deadlines) {
         let mut at = 0;
         loop {
             let shutdown = self.shutdowns.borrow().get(at).copied();

@@ -455,7 +455,7 @@ impl TreeCore {
     }
 
     /// Serves what is marked of one class: of that what was marked when the class began.
-    pub(crate) fn serve_sources(self: &Rc<Self>, class: SourceClass) {
+    pub(crate) fn serve_sources(&self, class: SourceClass) {
         let count = self.sources.borrow().marked[class as usize].len();
         for _ in 0..count {
             let mut sources = self.sources.borrow_mut();
@@ -471,7 +471,7 @@ impl TreeCore {
         }
     }
 
-    fn serve(self: &Rc<Self>, node: AnyNode, index: u32, ready: Ready) {
+    fn serve(&self, node: AnyNode, index: u32, ready: Ready) {
         if node.slot.kind.get().call.is_some() {
             self.call_watcher(node, ready);
         } else if ready.intersects(Ready::ALWAYS) {
@@ -499,7 +499,7 @@ impl TreeCore {
         }
     }
 
-    fn serve_watcher(self: &Rc<Self>, source: AnyNode, index: u32, key: u64, ready: Ready) {
+    fn serve_watcher(&self, source: AnyNode, index: u32, key: u64, ready: Ready) {
         if !source.is_alive() {
             return;
         }
@@ -521,7 +521,7 @@ impl TreeCore {
     }
 
     /// Calls the closure that a node's value is, unless it is on the stack or gone.
-    fn call_watcher(self: &Rc<Self>, node: AnyNode, ready: Ready) {
+    fn call_watcher(&self, node: AnyNode, ready: Ready) {
         let Some(slot) = node.readable().filter(|slot| slot.state.get() == State::Live && slot.lent.get() == 0) else { return };
         self.call_lent(slot, || value::call(slot, ready));
         self.settle(slot);

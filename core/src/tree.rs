@@ -204,16 +204,17 @@ impl TreeCore {
     }
 
     /// A new node under `owner`, as its newest child, without its value yet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn make(&self, owner: AnyNode, kind: &'static Kind, place: Place) -> Result<SlotRef, InsertRefused> {
         match owner.readable().map(|slot| (slot, slot.state.get())) {
             None => Err(InsertRefused::Stale),
+            // Most of what is made, is made under a living node.
             Some((slot, State::Live | State::Asking)) => self.make_under(Some(slot), kind, place),
             Some(_) => Err(InsertRefused::Ending),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn make_under(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place) -> Result<SlotRef, InsertRefused> {
         let chunk = self.chunks.allocate(kind.layout).ok_or(InsertRefused::OutOfMemory)?;
         let wide = matches!(kind.class, Class::Request | Class::Scope | Class::Soon);
@@ -223,8 +224,7 @@ impl TreeCore {
         };
         slot.generation.advance();
         slot.state.set(State::Live);
-        slot.reset_flags();
-        slot.set(Flag::NoValue);
+        slot.reset_flags(Flag::NoValue);
         slot.waits.set(0);
         slot.forget_name();
         slot.kind.set(kind);
@@ -233,7 +233,8 @@ impl TreeCore {
         slot.birth.set(self.time.get());
         slot.child.set(None);
         self.link(slot, owner);
-        if let Some(ext) = slot.ext() {
+        if wide {
+            let ext = slot.wide();
             ext.runs.set(0);
             ext.ran.set(0);
         }
@@ -241,7 +242,7 @@ impl TreeCore {
     }
 
     /// Makes `slot`, which is in no list, the newest child of `owner`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn link(&self, slot: SlotRef, owner: Option<SlotRef>) {
         slot.parent.set(owner);
         slot.newer.set(None);
@@ -253,9 +254,9 @@ impl TreeCore {
     }
 
     /// Takes `slot` out of its owner's list of children.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn unlink(&self, slot: SlotRef) {
-        let (older, newer) = (slot.older.take(), slot.newer.take());
+        let (older, newer) = (slot.older.get(), slot.newer.get());
         match (newer, slot.parent.take()) {
             (Some(newer), _) => newer.older.set(older),
             (None, Some(parent)) => parent.child.set(older),
@@ -290,10 +291,8 @@ impl TreeCore {
     /// Runs a node's own code with its value lent to it alone; afterwards the node may be gone. False when it panicked.
     pub(crate) fn call_lent(&self, slot: SlotRef, code: impl FnOnce()) -> bool {
         slot.lent.set(crate::arena::Slot::EXCLUSIVE);
-        self.loans.borrow_mut().push((slot, slot.place.get().unwrap_or(self.place)));
         let alive = slot.state.get() != State::Deferred;
         let done = self.protect(slot, alive, code).is_some();
-        self.loans.borrow_mut().pop();
         slot.lent.set(0);
         done
     }
@@ -355,7 +354,7 @@ impl TreeCore {
     }
 
     /// The `Tree` is dropped: the root ends, the queues close, and late wakers find nobody.
-    fn close(self: &Rc<Self>) {
+    fn close(&self) {
         self.closed.set(true);
         if let Some(root) = self.living_root() {
             let end = End::freed(self.place, self.running.get());

@@ -16,7 +16,6 @@ use crate::node::AnyNode;
 use crate::source::{Ready, SourceClass};
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
-use alloc::rc::Rc;
 use alloc::string::String;
 
 /// How far a turn has come.
@@ -68,7 +67,7 @@ impl TreeCore {
         }
     }
 
-    fn turn(self: &Rc<Self>, now: Instant, deadlines: Deadlines) -> Turn {
+    fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         self.shared.disarm();
         self.time.set(now.max(self.time.get()));
         self.turn.set(self.turn.get().wrapping_add(1).max(1));
@@ -136,7 +135,7 @@ impl TreeCore {
         }
     }
 
-    fn run_immediates(self: &Rc<Self>) {
+    fn run_immediates(&self) {
         self.lists.begin(QueueId::Soon, QueueId::SoonRunning);
         while let Some(slot) = self.lists.pop(QueueId::SoonRunning) {
             self.call_once(slot);
@@ -145,7 +144,7 @@ impl TreeCore {
     }
 
     /// Calls a one-shot closure, whose node is ending meanwhile, and frees the node.
-    fn call_once(self: &Rc<Self>, slot: SlotRef) {
+    fn call_once(&self, slot: SlotRef) {
         slot.state.set(State::Ending);
         self.call_lent(slot, || value::call(slot, Ready::NONE));
         if slot.state.get() == State::Deferred {
@@ -157,7 +156,7 @@ impl TreeCore {
         self.free(slot, &End::freed(place, Some(AnyNode::of(slot))));
     }
 
-    fn fire_timers(self: &Rc<Self>) {
+    fn fire_timers(&self) {
         let now = self.time.get();
         let later = self.timers.borrow().next_serial();
         loop {
@@ -185,7 +184,7 @@ impl TreeCore {
         self.settle(slot);
     }
 
-    fn run_woken(self: &Rc<Self>) {
+    fn run_woken(&self) {
         for slot in self.shared.take_injected(false) {
             self.wake_injected(slot);
         }
@@ -198,7 +197,7 @@ impl TreeCore {
         self.run_late();
     }
 
-    fn run_late(self: &Rc<Self>) {
+    fn run_late(&self) {
         while let Some(slot) = self.lists.pop(QueueId::Late) {
             self.run_request(slot);
             self.count_piece();
@@ -216,7 +215,7 @@ impl TreeCore {
     }
 
     /// Ends what is past its deadline, the outermost first.
-    fn end_overdue(self: &Rc<Self>) {
+    fn end_overdue(&self) {
         let now = self.time.get();
         loop {
             let due = self.deadlines.borrow().first().copied().filter(|entry| entry.at <= now);

@@ -1,7 +1,7 @@
 //! What a request can wait for, as one byte.
 
 /// The names that the report shows; the byte in a slot is an index into this.
-pub(crate) const NAMES: [&str; 12] =
+const NAMES: [&str; 12] =
     ["", "its turn", "sleep", "request", "readable", "writable", "message", "closing", "event", "room", "answer", "client"];
 
 pub(crate) const NOTHING: u8 = 0;
@@ -10,6 +10,13 @@ pub(crate) const SLEEP: u8 = 2;
 pub(crate) const REQUEST: u8 = 3;
 pub(crate) const CLOSING: u8 = 7;
 const EVENT: u8 = 8;
+/// Not a wait: the request ended, and its result lies in its chunk.
+pub(crate) const RESULT: u8 = u8::MAX;
+
+/// The word of a code; of what is no wait, nothing.
+pub(crate) fn name_of(code: u8) -> &'static str {
+    NAMES.get(usize::from(code)).copied().unwrap_or_default()
+}
 
 /// The byte for a source's own word; words that are not in the list are an event.
 pub(crate) fn code_of(name: &str) -> u8 {

@@ -55,8 +55,8 @@ impl Default for Chunks {
 }
 
 /// The class of a layout; `None`: the system's.
-#[inline]
-fn class_of(layout: Layout) -> Option<usize> {
+#[inline(always)]
+pub(super) const fn class_of(layout: Layout) -> Option<usize> {
     if ISOLATE || layout.align() > 16 || layout.size() > MEDIUM_MAX {
         None
     } else if layout.size() <= SMALL_MAX {
@@ -66,7 +66,8 @@ fn class_of(layout: Layout) -> Option<usize> {
     }
 }
 
-fn size_of_class(class: usize) -> usize {
+#[inline(always)]
+const fn size_of_class(class: usize) -> usize {
     if class <= SMALL_MAX / 16 { class * 16 } else { SMALL_MAX + (class - SMALL_MAX / 16) * 128 }
 }
 
@@ -86,7 +87,7 @@ fn header<'a>(page: NonNull<ChunkPage>) -> &'a ChunkPage {
 
 impl Chunks {
     /// Memory for a value, or `None` when the system has none. A layout without size needs no memory.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         if layout.size() == 0 {
             // SAFETY: an alignment is never zero.
@@ -103,7 +104,7 @@ impl Chunks {
         Some(self.take(page, class))
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&self, page: NonNull<ChunkPage>, class: usize) -> NonNull<u8> {
         let head = header(page);
         head.used.set(head.used.get() + 1);
@@ -133,26 +134,35 @@ impl Chunks {
     /// `chunk` came from `allocate` of this `Chunks` with this layout, and nobody uses it any more.
     #[inline]
     pub(crate) unsafe fn free(&self, chunk: NonNull<u8>, layout: Layout) {
-        if layout.size() == 0 {
-            return;
-        }
-        let Some(class) = class_of(layout) else {
+        match class_of(layout) {
+            // SAFETY: the caller's contract.
+            Some(class) if layout.size() > 0 => unsafe { self.free_small(chunk, class) },
+            _ if layout.size() == 0 => {}
+            Some(_) => {}
             // SAFETY: it came from the system with this layout.
-            unsafe { alloc::alloc::dealloc(chunk.as_ptr(), layout) };
-            return;
-        };
+            None => unsafe { alloc::alloc::dealloc(chunk.as_ptr(), layout) },
+        }
+    }
+
+    /// Gives the memory of a value of that class back.
+    ///
+    /// # Safety
+    /// As `free`; the layout was of that class and not empty.
+    #[inline(always)]
+    pub(super) unsafe fn free_small(&self, chunk: NonNull<u8>, class: usize) {
         // SAFETY: chunks of a class lie in a page that begins at the multiple of `PAGE` below them, and keep its provenance.
         let page = unsafe { NonNull::new_unchecked(chunk.as_ptr().map_addr(|address| address & !(PAGE - 1)).cast::<ChunkPage>()) };
         let head = header(page);
-        let was_full = head.free.get().is_none() && head.fresh.get() as usize + size_of_class(class) > PAGE_LAYOUT.size();
+        let free = head.free.get();
         // SAFETY: the chunk is ours again, at least 16 bytes, aligned to 16.
-        unsafe { chunk.cast::<FreeChunk>().write(FreeChunk { next: head.free.get() }) };
+        unsafe { chunk.cast::<FreeChunk>().write(FreeChunk { next: free }) };
         head.free.set(Some(chunk.cast()));
-        head.used.set(head.used.get() - 1);
-        if was_full {
-            self.link(page, class);
+        let used = head.used.get() - 1;
+        head.used.set(used);
+        if free.is_none() && head.fresh.get() as usize + size_of_class(class) > PAGE_LAYOUT.size() {
+            self.link(page, class); // It was full.
         }
-        if head.used.get() == 0 {
+        if used == 0 {
             self.emptied(page);
         }
     }
@@ -160,7 +170,8 @@ impl Chunks {
     /// A page without a chunk in use becomes a spare; the oldest one goes back to the system.
     #[inline]
     fn emptied(&self, page: NonNull<ChunkPage>) {
-        if !header(page).spare.replace(true) {
+        if !header(page).spare.get() {
+            header(page).spare.set(true);
             let at = self.oldest.get();
             self.oldest.set((at + 1) % SPARES);
             if let Some(before) = self.spares[at].replace(Some(page)) {

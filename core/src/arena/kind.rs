@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "functions that take a pointer for a value of the type they were made for")]
 
 use super::SlotRef;
+use super::chunk::class_of;
 use super::page::SlotIndex;
 use crate::source::Ready;
 use crate::timer::Timer;
@@ -35,6 +36,10 @@ pub(crate) struct Kind {
     /// What the report says in its type column.
     pub(crate) type_name: fn() -> &'static str,
     pub(crate) layout: Layout,
+    /// The size class of its chunk; 0: it needs none, nothing: the system's.
+    pub(crate) chunk: Option<usize>,
+    /// A plain value: its end runs no code and leaves nothing but its memory.
+    pub(crate) plain: bool,
     /// Drops the value in place. Of a request: its future.
     pub(crate) drop: Option<unsafe fn(*mut u8)>,
     /// Calls the closure that the value is.
@@ -67,6 +72,8 @@ impl Kind {
             type_id: TypeId::of::<T>(),
             type_name,
             layout: Layout::new::<T>(),
+            chunk: class_of(Layout::new::<T>()),
+            plain: matches!(class, Class::Value) && !core::mem::needs_drop::<T>(),
             drop: if core::mem::needs_drop::<T>() { Some(drop_value::<T>) } else { None },
             call: None,
             run: None,

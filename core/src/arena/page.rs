@@ -92,6 +92,13 @@ impl Page {
         }
     }
 
+    /// The core, for as long as no code of the user's runs.
+    #[inline(always)]
+    pub(super) fn peek_core(&self) -> Option<&TreeCore> {
+        // SAFETY: as in `core`; the core goes away only when a `Tree` or a handle is dropped, which only code of the user's does.
+        unsafe { self.core.get().as_ref() }
+    }
+
     pub(super) fn shared(&self) -> *const Shared {
         self.shared.load(Ordering::Acquire)
     }
@@ -193,7 +200,7 @@ pub(crate) struct Pages {
 
 impl Pages {
     /// A vacant slot, or `None` when the system has no memory.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&self, core: &TreeCore, wide: bool) -> Option<SlotRef> {
         let width = &self.widths[usize::from(wide)];
         match width.free.get() {
@@ -246,7 +253,15 @@ impl Pages {
         unsafe { page.as_ref() }.serial
     }
 
-    /// A slot without a tenant comes back. The caller has found it unpinned, or asks for `limbo`.
+    /// A narrow slot comes back.
+    #[inline(always)]
+    pub(crate) fn give_narrow(&self, slot: SlotRef) {
+        if slot.generation.now() < Generation::RETIRED {
+            slot.older.set(self.widths[0].free.replace(Some(slot)));
+        }
+    }
+
+    /// A slot without a tenant comes back; one that a waker pins waits in limbo.
     #[inline]
     pub(crate) fn give(&self, slot: SlotRef) {
         let wide = slot.ext();
@@ -258,8 +273,7 @@ impl Pages {
             width.limbo.borrow_mut().push(slot);
             return;
         }
-        slot.older.set(width.free.get());
-        width.free.set(Some(slot));
+        slot.older.set(width.free.replace(Some(slot)));
     }
 
     /// The slot of a tree's own index.

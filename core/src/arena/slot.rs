@@ -82,7 +82,7 @@ pub(crate) struct Slot {
     pub(crate) generation: Generation,
     pub(crate) state: Cell<State>,
     flags: Cell<u8>,
-    /// What a request waits for: an index into [`crate::waits::NAMES`].
+    /// What a request waits for: a code of [`crate::waits`].
     pub(crate) waits: Cell<u8>,
     pub(crate) queue: Cell<QueueId>,
     /// How often the value is lent: [`Slot::EXCLUSIVE`], or a count of shared loans.
@@ -141,11 +141,6 @@ pub(crate) enum Waiter {
 }
 
 impl Ext {
-    /// Whether the request's result lies in its chunk.
-    pub(crate) fn holds_result(&self) -> bool {
-        self.peek(|told| matches!(told, Told::Result))
-    }
-
     pub(crate) fn peek<R>(&self, look: impl FnOnce(&Told) -> R) -> R {
         let told = self.told.take();
         let result = look(&told);
@@ -215,9 +210,10 @@ impl Slot {
         self.flags.set(self.flags.get() & !(flag as u8));
     }
 
-    /// A new tenant starts with none but the slot's own.
-    pub(crate) fn reset_flags(&self) {
-        self.flags.set(self.flags.get() & Flag::Wide as u8);
+    /// A new tenant starts with none but the slot's own and this.
+    #[inline(always)]
+    pub(crate) fn reset_flags(&self, flag: Flag) {
+        self.flags.set(self.flags.get() & Flag::Wide as u8 | flag as u8);
     }
 
     /// Whether a piece of the node's own code is on the stack.
@@ -275,6 +271,11 @@ impl Slot {
     /// What was noted.
     pub(crate) fn noted(&self) -> Option<(SlotRef, Serial)> {
         self.parent.get().map(|slot| (slot, narrowed(self.birth.get().0)))
+    }
+
+    /// Whether it is that of a request that ended, whose result lies in its chunk.
+    pub(crate) fn holds_result(&self) -> bool {
+        self.waits.get() == crate::waits::RESULT
     }
 
     /// The extras, if the node has any.
@@ -374,6 +375,7 @@ impl SlotRef {
         self.ext().expect("requests, scopes and immediates live in wide slots")
     }
 
+    #[inline(always)]
     pub(super) fn page(self) -> &'static Page {
         Page::of(self.0)
     }
@@ -383,6 +385,23 @@ impl SlotRef {
     /// Asked only for a slot whose tenant is alive, or that is held by the core or a handle that keeps the core.
     pub(crate) fn core(self) -> Rc<TreeCore> {
         self.page().core().expect("a slot with a tenant belongs to a tree")
+    }
+
+    /// The tree's core, for work that runs no code of the user's: no count is kept.
+    #[inline(always)]
+    pub(crate) fn peek_core(&self) -> &TreeCore {
+        self.page().peek_core().expect("a slot with a tenant belongs to a tree")
+    }
+
+    /// Whether the node is a value whose end runs no code: nothing is lent, nobody asked to be told, no child, no flag.
+    #[inline(always)]
+    pub(crate) fn is_plain_leaf(&self) -> bool {
+        self.state.get() == State::Live
+            && self.flags.get() == 0
+            && self.lent.get() == 0
+            && self.child.get().is_none()
+            && self.extras.get().is_none()
+            && self.kind.get().plain
     }
 
     /// Whether this slot's tenant belongs to that tree.

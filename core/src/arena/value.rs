@@ -11,7 +11,7 @@ use core::ptr::NonNull;
 use core::task::Context;
 
 /// Writes a new node's value, which is of the type that the node's kind was made for.
-#[inline]
+#[inline(always)]
 pub(crate) fn fill<T>(slot: SlotRef, value: T) -> AnyNode {
     assert!(slot.kind.get().layout == Layout::new::<T>() && slot.has(Flag::NoValue), "a value of its own kind, once");
     // SAFETY: the slot's chunk was allocated for this layout and holds no value.
@@ -84,11 +84,17 @@ pub(crate) unsafe fn take_result<R>(slot: SlotRef) -> Option<R> {
 }
 
 /// Gives the chunk of a slot back. Its value was dropped or moved out.
-pub(crate) fn free_chunk(core: &TreeCore, slot: SlotRef, layout: Layout) {
-    if let Some(chunk) = NonNull::new(slot.data.replace(core::ptr::null_mut())) {
-        // SAFETY: `TreeCore::make` allocated it from this tree's chunks with the kind's layout; taking it out of the cell makes
-        // this the last use.
-        unsafe { core.chunks.free(chunk, layout) }
+#[inline(always)]
+pub(crate) fn free_chunk(core: &TreeCore, slot: SlotRef) {
+    let Some(chunk) = NonNull::new(slot.data.replace(core::ptr::null_mut())) else { return };
+    let kind = slot.kind.get();
+    match kind.chunk {
+        Some(0) => {}
+        // SAFETY: `TreeCore::make` allocated it from this tree's chunks with the kind's layout, which is of that class; taking it out
+        // of the cell makes this the last use.
+        Some(class) => unsafe { core.chunks.free_small(chunk, class) },
+        // SAFETY: as above.
+        None => unsafe { core.chunks.free(chunk, kind.layout) },
     }
 }
 

@@ -52,10 +52,12 @@ where
             return true;
         }
         // The outcome is fixed; what it owns is freed, its future dropped; then its owner learns of it (law 11).
-        let core = slot.core();
+        let core = slot.peek_core(); // Whoever runs this holds the core.
         core.clear_for_end(slot);
         slot.set(Flag::NoValue);
-        core.protect(slot, true, || *stage = Stage::Empty);
+        if core::mem::needs_drop::<Fut>() {
+            core.protect(slot, true, || *stage = Stage::Empty);
+        }
         match outcome.into_result() {
             result if slot.has(Flag::Held) => {
                 *stage = Stage::Result(result);

@@ -21,7 +21,6 @@ use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::waits;
 use alloc::boxed::Box;
-use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use core::fmt::Display;
 use core::task::Context;
@@ -52,7 +51,7 @@ pub(crate) fn place_of_end(slot: SlotRef) -> Option<Place> {
 
 impl TreeCore {
     /// Runs a woken request once.
-    pub(crate) fn run_request(self: &Rc<Self>, slot: SlotRef) {
+    pub(crate) fn run_request(&self, slot: SlotRef) {
         if !Self::can_run(slot) {
             return;
         }
@@ -62,30 +61,19 @@ impl TreeCore {
         slot.set(Flag::Started);
         slot.waits.set(waits::NOTHING);
         let waker = crate::waker::lend(slot);
-        self.begin_poll(slot);
+        slot.lent.set(Slot::EXCLUSIVE);
         let before = self.enter(Some(AnyNode::of(slot)));
         let result = catch(|| crate::arena::value::run(slot, &mut Context::from_waker(&waker)));
         self.exit(before);
-        self.end_poll(slot);
+        slot.lent.set(0);
         match result {
             Ok(_) => self.settle(slot),
             Err(panic) => self.end_panicked(slot, panic),
         }
     }
 
-    /// Lends a request's future to its poll.
-    pub(super) fn begin_poll(&self, slot: SlotRef) {
-        slot.lent.set(Slot::EXCLUSIVE);
-        self.loans.borrow_mut().push((slot, slot.place.get().unwrap_or(self.place)));
-    }
-
-    pub(super) fn end_poll(&self, slot: SlotRef) {
-        self.loans.borrow_mut().pop();
-        slot.lent.set(0);
-    }
-
     /// The first run in place, where it is first awaited. True when it ran.
-    pub(super) fn run_in_place(self: &Rc<Self>, slot: SlotRef) -> bool {
+    pub(super) fn run_in_place(&self, slot: SlotRef) -> bool {
         if slot.has(Flag::Started) || self.phase.get() == crate::turn::Phase::Outside || self.depth.get() >= DEPTH_MAX {
             return false;
         }
@@ -99,30 +87,25 @@ impl TreeCore {
     /// A request's outcome is fixed and its future gone: it is no node any more, and its owner learns of it. Its own code may still
     /// be on the stack; `settle` retires the slot then.
     pub(super) fn conclude(&self, slot: SlotRef, result: bool) {
-        let owner = slot.parent.get().map(AnyNode::of);
-        if slot.state.get() != State::Deferred {
-            let end = End::freed(slot.place.get().unwrap_or(self.place), None);
-            let before = slot.wide().told.replace(Told::Result);
-            self.leave(slot);
-            self.make_stale(slot, &end);
-            slot.state.set(State::Deferred);
-            slot.note(owner.map(|owner| (owner.slot, owner.serial)));
-            self.settle_told(slot, result);
-            if let Told::Waiter(waiter) = before {
-                self.wake(waiter, true);
-            }
-        } else {
-            self.settle_told(slot, result);
+        slot.waits.set(if result { waits::RESULT } else { waits::NOTHING });
+        let told = if result { Told::Result } else { Told::Nobody };
+        if slot.state.get() == State::Deferred {
+            // Freed on the way to its end, after its outcome was fixed: the outcome counts.
+            return drop(slot.wide().told.replace(told));
+        }
+        let owner = slot.parent.get().map(|owner| (owner, owner.generation.now()));
+        self.leave(slot);
+        self.unlink(slot);
+        slot.generation.advance();
+        slot.state.set(State::Deferred);
+        slot.note(owner);
+        if let Told::Waiter(waiter) = slot.wide().told.replace(told) {
+            self.wake(waiter, true);
         }
     }
 
-    fn settle_told(&self, slot: SlotRef, result: bool) {
-        let before = slot.wide().told.replace(if result { Told::Result } else { Told::Nobody });
-        drop(before);
-    }
-
     /// A request's own code panicked.
-    fn end_panicked(self: &Rc<Self>, slot: SlotRef, panic: Panic) {
+    fn end_panicked(&self, slot: SlotRef, panic: Panic) {
         if slot.state.get() == State::Deferred {
             self.panicked(slot, false, panic);
             self.settle(slot);
@@ -142,7 +125,7 @@ impl TreeCore {
     }
 
     /// Ends a request that is alive, without a result, for a reason that may allocate.
-    pub(super) fn end_with(self: &Rc<Self>, slot: SlotRef, ended: Ended) {
+    pub(super) fn end_with(&self, slot: SlotRef, ended: Ended) {
         self.clear_for_end(slot);
         if slot.state.get() == State::Deferred {
             self.settle(slot);
@@ -183,7 +166,7 @@ impl TreeCore {
     }
 
     /// A deadline has passed.
-    pub(crate) fn time_out(self: &Rc<Self>, slot: SlotRef, at: Instant) {
+    pub(crate) fn time_out(&self, slot: SlotRef, at: Instant) {
         let node = AnyNode::of(slot);
         let limit = (at - slot.birth.get()).as_nanos() as u64;
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
@@ -218,7 +201,7 @@ impl TreeCore {
         }
         let detail = match slot.waits.get() {
             waits::NOTHING | waits::TURN => String::new(),
-            code => article(waits::NAMES[code as usize]),
+            code => article(waits::name_of(code)),
         };
         let facts = Facts::new(Inner { name: slot.name().to_string(), node: node.id(), by, place, after: None, detail });
         Ended::Freed { facts }

@@ -201,20 +201,20 @@ impl<T, E> Request<T, E> {
         if let Some(ended) = self.refused.take() {
             return Poll::Ready(Err((self.convert)(ended)));
         }
-        let core = Rc::clone(self.core.as_ref().expect("a request gives its result once: it was polled after that"));
-        if let Some(slot) = self.node.readable() {
+        let core = self.core.take().expect("a request gives its result once: it was polled after that");
+        if let Some(slot) = self.node.readable()
+            && !(core.run_in_place(slot) && self.node.readable().is_none())
+        {
             let waiter = waiter_of(context, &core, waits::REQUEST);
             drop(slot.wide().told.replace(Told::Waiter(waiter)));
-            if !core.run_in_place(slot) || self.node.is_alive() {
-                return Poll::Pending;
-            }
+            self.core = Some(core);
+            return Poll::Pending;
         }
         Poll::Ready(self.receive(&core))
     }
 
     /// What an ended request has for its receiver; then the slot is given up.
-    fn receive(&mut self, core: &Rc<TreeCore>) -> Result<T, E> {
-        self.core = None;
+    fn receive(&mut self, core: &TreeCore) -> Result<T, E> {
         let slot = self.node.slot;
         let result = match slot.wide().told.take() {
             Told::Result => cell::take(slot).unwrap_or_else(|| Err((self.convert)(self.node.ended_freed()))),
@@ -229,6 +229,7 @@ impl TreeCore {
     /// A handle lets go of an ended request's slot.
     fn give_up(&self, slot: SlotRef) {
         slot.clear(Flag::Held);
+        slot.waits.set(waits::NOTHING); // A result is received by now.
         match slot.state.get() {
             State::Deferred => self.settle(slot),
             _ => self.retire(slot),
@@ -279,7 +280,7 @@ impl<T, E> Drop for Request<T, E> {
 
 impl<T, E> Request<T, E> {
     /// An ended request is dropped unreceived: a failure goes to law 17.
-    fn discard(&mut self, core: &Rc<TreeCore>) {
+    fn discard(&mut self, core: &TreeCore) {
         let slot = self.node.slot;
         let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
         let told = slot.wide().told.take();

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "pin projection")]
 
 use super::{Outcome, waiter_of};
-use crate::arena::{Flag, Kind, Place, SlotRef, State, Told};
+use crate::arena::{Flag, Kind, Place, Slot, SlotRef, State, Told};
 use crate::ended::Ended;
 use crate::free::End;
 use crate::node::AnyNode;
@@ -100,7 +100,7 @@ impl<'c> Polling<'c> {
         let ext = slot.wide();
         ext.runs.set(ext.runs.get().saturating_add(1));
         slot.waits.set(waits::NOTHING);
-        core.begin_poll(slot);
+        slot.lent.set(Slot::EXCLUSIVE);
         Polling { core, slot, before: core.enter(Some(AnyNode::of(slot))) }
     }
 }
@@ -108,7 +108,7 @@ impl<'c> Polling<'c> {
 impl Drop for Polling<'_> {
     fn drop(&mut self) {
         self.core.exit(self.before);
-        self.core.end_poll(self.slot);
+        self.slot.lent.set(0);
         self.core.settle(self.slot);
     }
 }

@@ -17,8 +17,8 @@ impl TreeCore {
         let requests = root.into_iter().flat_map(AnyNode::descendants).filter(|node| node.slot.kind.get().class == Class::Request);
         let describe = |node: AnyNode| {
             let on = match waits.get(&key(node)) {
-                Some(on) => format!("{} {}", waits::NAMES[node.slot.waits.get() as usize], root_path(*on)),
-                None => match waits::NAMES[node.slot.waits.get() as usize] {
+                Some(on) => format!("{} {}", waits::name_of(node.slot.waits.get()), root_path(*on)),
+                None => match waits::name_of(node.slot.waits.get()) {
                     "" => String::from("something outside of the tree"),
                     word => word.to_string(),
                 },

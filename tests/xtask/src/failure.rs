@@ -16,6 +16,12 @@ impl Failure {
         Failure { what: what.into(), cure: None }
     }
 
+    /// What went wrong, without the cure.
+    #[must_use]
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
     /// Names what the user can do.
     #[must_use]
     pub(crate) fn cure(self, cure: impl Into<String>) -> Failure {

@@ -17,7 +17,7 @@ groups (all of them when none is named):
   fds         fd_hop_100_1
   size        size_wasm_core
 
-  --quick     fewer and shorter rounds, nothing counted for 100,000 timers and more: under a minute
+  --quick     under a minute: fewer and shorter rounds, only the peers of the bars, nothing counted for 100,000 timers and more
   --json FILE write an array of {\"workload\", \"contestant\", \"metric\", \"value\"}
   --help      this
 

@@ -113,7 +113,7 @@ impl<'a> Session<'a> {
     /// Those that can be built; one that cannot is named once.
     fn entrants(&mut self, workload: Workload) -> Vec<Entrant> {
         let mut entrants = Vec::new();
-        for name in workload.contestants {
+        for name in workload.contestants(self.options.quick) {
             let contestant = Contestant::named(name);
             match self.builder.program(contestant) {
                 Ok(program) => entrants.push(Entrant { name: contestant.name, program, told: contestant.told }),

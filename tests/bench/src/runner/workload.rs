@@ -48,8 +48,11 @@ pub(crate) struct Workload {
     /// The two numbers of rounds whose difference is counted.
     counted_rounds: (u64, u64),
     /// Who takes part, ours first.
-    pub(crate) contestants: &'static [&'static str],
+    contestants: &'static [&'static str],
 }
+
+/// Those that no bar and no floor is about: left out when time is short.
+const EXTRAS: &[&str] = &["tevent_deadline", "tokio_local", "tokio_deadline", "smol", "libevent", "libuv"];
 
 const TREES: &[&str] = &["hamadryad", "talloc", "malloc"];
 const REQUESTS: &[&str] = &["hamadryad", "tevent", "tevent_deadline", "tokio", "tokio_local", "tokio_deadline", "smol"];
@@ -95,6 +98,11 @@ impl Workload {
     /// Those of the groups asked for.
     pub(crate) fn of(groups: &[Group]) -> impl Iterator<Item = Self> {
         ALL.into_iter().filter(|workload| groups.contains(&workload.group))
+    }
+
+    /// Who takes part, ours first.
+    pub(crate) fn contestants(self, quick: bool) -> impl Iterator<Item = &'static str> {
+        self.contestants.iter().copied().filter(move |name| !(quick && EXTRAS.contains(name)))
     }
 
     /// How often every contestant is timed.

@@ -1,10 +1,9 @@
 //! The daemon, asked by `dig`.
 
-use crate::commands::native::CAP;
+use crate::commands::native;
 use crate::place::Place;
 use crate::setup::Piece;
 use crate::setup::apt::{self, Apt};
-use crate::step::Step;
 use crate::summary::Summary;
 
 /// `dig`.
@@ -15,6 +14,6 @@ pub(crate) fn needs() -> Vec<Box<dyn Piece>> {
 
 /// Runs the daemon's own tests.
 pub(crate) fn run(place: &Place, summary: &mut Summary) {
-    let step = Step::cargo(place, "daemon", "test --locked --no-fail-fast -p hamadryad-demo --test").arg("*");
-    summary.add(step.cap(CAP).cure("`dig` must be there (apt-get install bind9-dnsutils); what failed stands above").tests().run());
+    let step = native::demo_step(place, "daemon", "--test").arg(native::DAEMON_TEST).tests();
+    summary.add(step.cure("`dig` must be there (apt-get install bind9-dnsutils); what failed stands above").run());
 }

@@ -1,6 +1,6 @@
 //! The tests in headless Chromium.
 
-use crate::commands::native::CAP;
+use crate::commands::native::{self, CAP};
 use crate::environment::{self, Scratch};
 use crate::failure::Failure;
 use crate::outcome::Outcome;
@@ -70,9 +70,6 @@ impl Browser {
             .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
             // Each run of Chromium leaves 2 MB behind.
             .env("TMPDIR", self.scratch.path())
-            // The browser reads all of the file: three times faster without what only a debugger reads.
-            .env("CARGO_PROFILE_DEV_DEBUG", "false")
-            .env("CARGO_PROFILE_DEV_STRIP", "debuginfo")
             .cap(CAP)
             .tests()
     }
@@ -96,11 +93,9 @@ impl Browser {
         if let Err(error) = std::fs::copy(place.root().join(PAGE), folder.join("driven_page.html")) {
             return Outcome::of(name, Err(Failure::new(format!("{PAGE}: {error}")).cure("git checkout that file")), build.took);
         }
-        Step::cargo(place, name, "test --locked -p hamadryad-wasm --test driven_page -- --ignored")
+        native::step(place, name, "--test driven_page -- --ignored")
             .env("HAMADRYAD_DRIVEN_PAGE", &folder)
             .env("TMPDIR", self.scratch.path())
-            .cap(CAP)
-            .tests()
             .run()
     }
 }

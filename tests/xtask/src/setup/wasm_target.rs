@@ -55,7 +55,12 @@ impl Route {
                 .env("RUSTC", folder.join("bin/rustc"))
                 .env("RUSTDOC", folder.join("bin/rustdoc")),
         };
-        step.words("--target").arg(NAME).env("CARGO_TARGET_DIR", place.target_for("wasm"))
+        step.words("--target")
+            .arg(NAME)
+            .env("CARGO_TARGET_DIR", place.target_for("wasm"))
+            // The browser reads all of a file: three times faster without what only a debugger reads.
+            .env("CARGO_PROFILE_DEV_DEBUG", "false")
+            .env("CARGO_PROFILE_DEV_STRIP", "debuginfo")
     }
 
     /// Whether clippy can look at wasm code: Debian's toolchain has none.
