@@ -190,6 +190,14 @@ impl TreeCore {
         if slot.state.get() != State::Deferred || slot.on_stack() {
             return;
         }
+        if slot.holds_result() {
+            // The handle gives the rest back when it has received that.
+            if slot.extras.get().is_some() {
+                self.drop_extras(slot);
+            }
+            slot.state.set(State::Vacant);
+            return;
+        }
         self.drop_value(slot);
         self.retire(slot);
     }
@@ -242,9 +250,7 @@ impl TreeCore {
             self.drop_extras(slot);
         }
         slot.state.set(State::Vacant);
-        if !slot.holds_result() {
-            value::free_chunk(self, slot);
-        }
+        value::free_chunk(self, slot);
         if !slot.has(Flag::Held) {
             if let Some(ext) = slot.ext() {
                 drop(ext.told.take());

@@ -83,6 +83,7 @@ impl TreeCore {
         if let Some(slot) = node.readable() {
             slot.extras_or_new().shutting_down.set(true);
         }
+        self.shuts_down.set(true);
         self.tell_closing(node);
         self.end_background(node);
         self.poke();
@@ -116,7 +117,7 @@ impl TreeCore {
 
     /// Whether a computation may begin under that node: not while it shuts down, unless below a request that still has the grace.
     pub(crate) fn may_begin(&self, owner: AnyNode) -> bool {
-        if self.shutdowns.borrow().is_empty() {
+        if !self.shuts_down.get() {
             return true;
         }
         for node in core::iter::once(owner).chain(owner.ancestors()) {
@@ -132,10 +133,16 @@ impl TreeCore {
 
     /// Frees what has no request left, or no grace.
     pub(crate) fn drive_shutdowns(&self, deadlines: Deadlines) {
+        if !self.shuts_down.get() {
+            return;
+        }
         let mut at = 0;
         loop {
             let shutdown = self.shutdowns.borrow().get(at).copied();
-            let Some((node, end)) = shutdown else { return };
+            let Some((node, end)) = shutdown else {
+                self.shuts_down.set(at > 0);
+                return;
+            };
             let over = end <= self.time.get() && deadlines == Deadlines::Count;
             if node.is_alive() {
                 self.end_background(node);

@@ -74,6 +74,8 @@ pub(crate) struct TreeCore {
     pub(crate) uncontained: RefCell<Option<Failure>>,
     pub(crate) grace: Cell<Duration>,
     pub(crate) shutdowns: RefCell<Vec<(AnyNode, Instant)>>,
+    /// There is a shutdown under way.
+    pub(crate) shuts_down: Cell<bool>,
     /// What the host was told last.
     pub(crate) scheduled: Cell<Option<Instant>>,
 }
@@ -115,6 +117,7 @@ impl Tree {
             uncontained: RefCell::default(),
             grace: Cell::new(secs(5)),
             shutdowns: RefCell::default(),
+            shuts_down: Cell::new(false),
             scheduled: Cell::new(None),
         });
         core.me.set(Rc::as_ptr(&core));
