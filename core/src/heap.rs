@@ -23,35 +23,58 @@ impl Placed for SlotRef {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Entry<T> {
+struct Entry<T> {
+    at: Instant,
+    serial: u64,
+    /// Nothing: it was taken out, and its entry waits to be cleared away.
+    item: Option<T>,
+}
+
+/// What is due first.
+#[derive(Clone, Copy)]
+pub(crate) struct Due<T> {
     pub(crate) at: Instant,
     pub(crate) serial: u64,
     pub(crate) item: T,
 }
 
 impl<T> Entry<T> {
+    #[inline(always)]
     fn is_before(&self, other: &Entry<T>) -> bool {
-        (self.at, self.serial) < (other.at, other.serial)
+        self.at < other.at || (self.at == other.at && self.serial < other.serial)
     }
 }
 
+/// Most of what is in a heap is taken out before it is due. So that costs nothing but a mark; when more than half is marked, the rest
+/// is put in order anew: a constant share of work for each.
 pub(crate) struct Heap<T> {
     entries: Vec<Entry<T>>,
+    /// How many entries are marked.
+    marked: usize,
     /// The serial number of the next entry.
     next: u64,
 }
 
 impl<T> Default for Heap<T> {
     fn default() -> Heap<T> {
-        Heap { entries: Vec::new(), next: 0 }
+        Heap { entries: Vec::new(), marked: 0, next: 0 }
     }
 }
 
 const WIDTH: usize = 4;
+/// So many marked entries are never worth a clearing.
+const MARKED_MIN: usize = 32;
 
 impl<T: Placed> Heap<T> {
-    pub(crate) fn first(&self) -> Option<&Entry<T>> {
-        self.entries.first()
+    pub(crate) fn first(&mut self) -> Option<Due<T>> {
+        loop {
+            let first = self.entries.first()?;
+            if let Some(item) = first.item {
+                return Some(Due { at: first.at, serial: first.serial, item });
+            }
+            self.marked -= 1;
+            self.drop_first();
+        }
     }
 
     /// The serial number that the next entry will have: whatever is pending now has a lower one.
@@ -65,34 +88,55 @@ impl<T: Placed> Heap<T> {
     }
 
     /// Puts an item in that is in no heap.
+    #[inline]
     pub(crate) fn insert(&mut self, at: Instant, item: T) {
         debug_assert!(item.place().get() == 0);
-        let entry = Entry { at, serial: self.next, item };
+        let entry = Entry { at, serial: self.next, item: Some(item) };
         self.next += 1;
         self.entries.push(entry);
         self.rise(self.entries.len() - 1, entry);
     }
 
     /// Takes an item out; nothing if it is not in.
+    #[inline]
     pub(crate) fn remove(&mut self, item: T) {
         let place = item.place().replace(0);
         if place == 0 {
             return;
         }
-        let hole = place as usize - 1;
-        let last = self.entries.pop().expect("what has a place is in the heap");
-        if hole == self.entries.len() {
+        if place as usize == self.entries.len() {
+            self.entries.pop(); // The last one leaves no hole.
             return;
         }
-        if hole > 0 && last.is_before(&self.entries[(hole - 1) / WIDTH]) {
-            self.rise(hole, last);
-        } else {
-            self.sink(hole, last);
+        self.entries[place as usize - 1].item = None;
+        self.marked += 1;
+        if self.marked > MARKED_MIN && self.marked > self.entries.len() / 2 {
+            self.clear_away();
+        }
+    }
+
+    /// Takes out what is due first, which somebody has just looked at.
+    fn drop_first(&mut self) {
+        let Some(last) = self.entries.pop() else { return };
+        if !self.entries.is_empty() {
+            self.sink(0, last);
+        }
+    }
+
+    /// Removes the marked entries and puts the others in order.
+    #[cold]
+    fn clear_away(&mut self) {
+        self.entries.retain(|entry| entry.item.is_some());
+        self.marked = 0;
+        for place in (0..self.entries.len()).rev() {
+            self.sink(place, self.entries[place]);
         }
     }
 
     fn put(&mut self, place: usize, entry: Entry<T>) {
-        entry.item.place().set(place as u32 + 1);
+        if let Some(item) = entry.item {
+            item.place().set(place as u32 + 1);
+        }
         self.entries[place] = entry;
     }
 

@@ -101,12 +101,12 @@ impl TreeCore {
             || self.sources.borrow().any_marked()
             || !self.foreign.borrow().is_empty()
             || !self.undelivered.borrow().is_empty()
-            || self.timers.borrow().first().is_some_and(|entry| entry.at <= self.time.get())
+            || self.timers.borrow_mut().first().is_some_and(|entry| entry.at <= self.time.get())
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let timers = self.timers.borrow().first().map(|entry| entry.at);
-        let deadlines = self.deadlines.borrow().first().map(|entry| entry.at);
+        let timers = self.timers.borrow_mut().first().map(|entry| entry.at);
+        let deadlines = self.deadlines.borrow_mut().first().map(|entry| entry.at);
         let shutdowns = self.shutdowns.borrow().iter().map(|shutdown| shutdown.1).min();
         [timers, deadlines, shutdowns].into_iter().flatten().min()
     }
@@ -160,7 +160,7 @@ impl TreeCore {
         let now = self.time.get();
         let later = self.timers.borrow().next_serial();
         loop {
-            let due = self.timers.borrow().first().copied().filter(|entry| entry.at <= now && entry.serial < later);
+            let due = self.timers.borrow_mut().first().filter(|entry| entry.at <= now && entry.serial < later);
             let Some(entry) = due else { return };
             self.timers.borrow_mut().remove(entry.item);
             match self.timer_node(entry.item.head().slot.get()) {
@@ -218,7 +218,7 @@ impl TreeCore {
     fn end_overdue(&self) {
         let now = self.time.get();
         loop {
-            let due = self.deadlines.borrow().first().copied().filter(|entry| entry.at <= now);
+            let due = self.deadlines.borrow_mut().first().filter(|entry| entry.at <= now);
             let Some(entry) = due else { return };
             let mut outermost = (entry.item, entry.at);
             let mut above = entry.item.parent.get();

@@ -3,7 +3,6 @@
 use crate::{Instant, sys};
 use core::cell::RefCell;
 use core::time::Duration;
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 /// The one `setTimeout` of a host. It owns its JavaScript closure and clears the timeout before the closure drops.
@@ -30,8 +29,7 @@ impl Alarm {
         }
         self.disarm();
         if let Some(at) = at {
-            let ring: &Function = self.ring.as_ref().unchecked_ref();
-            let timeout = sys::set_timeout(ring, delay_ms(at - now));
+            let timeout = sys::set_timeout(&self.ring, delay_ms(at - now));
             self.armed.replace(Some(Armed { at, timeout }));
         }
     }

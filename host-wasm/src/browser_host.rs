@@ -8,7 +8,6 @@ use crate::page::Page;
 use crate::{Host, Instant, WallClock, sys};
 use alloc::rc::Weak;
 use core::task::Waker;
-use js_sys::Uint8Array;
 
 /// The host of a tree in a page, a worker or node: made by [`start`](crate::start) and [`PageTree`](crate::PageTree), reached from any
 /// node by `node.with_host(|host: &BrowserHost| …)`.
@@ -66,10 +65,7 @@ impl Host for BrowserHost {
     fn fill_random(&self, buffer: &mut [u8]) {
         const AT_ONCE_MAX: usize = 65_536; // of getRandomValues
         for part in buffer.chunks_mut(AT_ONCE_MAX) {
-            // Through an array of JavaScript's own: `part` as a view could lie in shared memory, which the browser refuses.
-            let bytes = Uint8Array::new_with_length(part.len() as u32);
-            sys::get_random_values(&bytes);
-            bytes.copy_to(part);
+            sys::get_random_values(part);
         }
     }
 

@@ -28,7 +28,7 @@ impl Clock {
 
     /// `Date.now()`: whole milliseconds.
     pub(crate) fn wall_clock(&self) -> WallClock {
-        WallClock::from_nanos(nanos_of_millis(js_sys::Date::now()))
+        WallClock::from_nanos(nanos_of_millis(sys::date_now()))
     }
 }
 
