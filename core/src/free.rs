@@ -128,6 +128,9 @@ impl TreeCore {
     /// Frees a node whose end runs no code.
     #[inline(always)]
     fn free_plain_leaf(&self, slot: SlotRef, place: Place) {
+        if slot.kind.get().class == Class::Timer {
+            self.timers.borrow_mut().remove(TimerRef::of(slot));
+        }
         self.unlink(slot);
         slot.generation.advance();
         slot.state.set(State::Vacant);

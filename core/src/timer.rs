@@ -47,7 +47,8 @@ impl AnyNode {
         place: Place,
     ) -> Node<Timer> {
         let mut cell = cell(SlotIndex::NONE);
-        let Some(core) = self.core() else { return Node::new(self.stale()) };
+        let Some(owner) = self.readable() else { return Node::new(self.stale()) };
+        let core = owner.peek_core(); // No code of the user's runs here, but for the drop of a refused closure at the very end.
         let Ok(slot) = core.make(self, kind(&cell), place) else { return Node::new(self.stale()) };
         cell.belongs_to(slot.index());
         let node = value::fill(slot, cell);

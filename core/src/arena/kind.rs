@@ -38,7 +38,7 @@ pub(crate) struct Kind {
     pub(crate) layout: Layout,
     /// The size class of its chunk; 0: it needs none, nothing: the system's.
     pub(crate) chunk: Option<usize>,
-    /// A plain value: its end runs no code and leaves nothing but its memory.
+    /// A value or timer whose end runs no code.
     pub(crate) plain: bool,
     /// Drops the value in place. Of a request: its future.
     pub(crate) drop: Option<unsafe fn(*mut u8)>,
@@ -73,7 +73,7 @@ impl Kind {
             type_name,
             layout: Layout::new::<T>(),
             chunk: class_of(Layout::new::<T>()),
-            plain: matches!(class, Class::Value) && !core::mem::needs_drop::<T>(),
+            plain: matches!(class, Class::Value | Class::Timer) && !core::mem::needs_drop::<T>(),
             drop: if core::mem::needs_drop::<T>() { Some(drop_value::<T>) } else { None },
             call: None,
             run: None,

@@ -393,7 +393,7 @@ impl SlotRef {
         self.page().peek_core().expect("a slot with a tenant belongs to a tree")
     }
 
-    /// Whether the node is a value whose end runs no code: nothing is lent, nobody asked to be told, no child, no flag.
+    /// Whether the node is one whose end runs no code: nothing is lent, nobody asked to be told, no child, no flag.
     #[inline(always)]
     pub(crate) fn is_plain_leaf(&self) -> bool {
         self.state.get() == State::Live
