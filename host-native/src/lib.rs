@@ -1,4 +1,4 @@
-//! The Linux host of [hamadryad](hamadryad): epoll, timers, signals with full information, threads, sockets.
+//! The Linux host of [hamadryad]: epoll, timers, signals with full information, threads, sockets.
 //!
 //! Everything alive hangs on one tree: a socket, a timer, a signal handler, a running request. Free a node, and all that hangs below it ends, in a
 //! known order, at once. This crate drives such a tree on Linux, and re-exports the core, so a daemon has one dependency:

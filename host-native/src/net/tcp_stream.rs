@@ -57,7 +57,7 @@ impl TcpStream {
             let (unfinished, connecting) = begun?;
             let stream = unfinished.0;
             if let Connecting::InProgress = connecting {
-                stream.io.ready(Ready::WRITABLE, "connect").await?;
+                stream.io.ready(Ready::WRITABLE, "writable").await?;
                 stream.with(|socket| socket.take_error())?.map_or(Ok(()), Err)?;
             }
             unfinished.finish();

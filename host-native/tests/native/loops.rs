@@ -324,11 +324,11 @@ fn law_16_a_late_loop_takes_in_what_waits_before_deadlines_count() {
     let main_loop = a_loop();
     let root = main_loop.root();
     let (mut start, end) = relay(&main_loop, 5);
-    let answer = root.spawn("ask", async move |_| end.read_with(|mut end| end.read_exact(&mut [0])).await).timeout(millis(20));
+    let answer = root.spawn("ask", async move |_| end.read_with(|mut end| end.read_exact(&mut [0])).await).timeout(millis(100));
     // The answer is under way within the time, but nobody looks until long after it.
     root.soon(move || {
         start.write_all(b"x").expect("written");
-        toil(millis(90));
+        toil(millis(170));
     });
     main_loop.block_on(answer).expect("the answer was there");
 }
