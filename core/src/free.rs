@@ -319,7 +319,7 @@ impl<'c> Walk<'c> {
 
     /// Frees one node and all below it. True when its own hooks kept it.
     fn one(&mut self, top: SlotRef) -> bool {
-        if top.state.get() == State::Live {
+        if matches!(top.state.get(), State::Live | State::Asking) {
             match self.ask(top) {
                 Answer::Keep => return true,
                 Answer::Taken => return false,
@@ -345,7 +345,7 @@ impl<'c> Walk<'c> {
             let here = AnyNode::of(current);
             match current.child.get() {
                 Some(child) if child.is_plain_leaf() => self.core.free_plain_leaf(child, self.end.place),
-                Some(child) if child.state.get() == State::Live => match self.ask(child) {
+                Some(child) if matches!(child.state.get(), State::Live | State::Asking) => match self.ask(child) {
                     Answer::Proceed => {
                         child.state.set(State::Ending);
                         if !self.bring_back(child, here) {
@@ -357,11 +357,7 @@ impl<'c> Walk<'c> {
                     Answer::Taken if here.readable().is_none() => return,
                     Answer::Taken => {}
                 },
-                Some(child) => {
-                    // Its own hook or `Drop` is on the stack, and frees something above: what that answers counts for nothing.
-                    child.state.set(State::Ending);
-                    current = child;
-                }
+                Some(child) => current = child,
                 None if current == base => return,
                 None => {
                     let parent = current.parent.get().expect("what is below another has a parent");
@@ -391,24 +387,27 @@ impl<'c> Walk<'c> {
         false
     }
 
-    /// Asks a node's hooks, newest first.
+    /// Asks a node's hooks, newest first. If it is being asked further out on the stack already, those that are left are asked, so that
+    /// none is lost; but nothing is kept then.
     fn ask(&mut self, slot: SlotRef) -> Answer {
         if slot.extras().is_none_or(|extras| extras.hooks.borrow().is_empty()) {
             return Answer::Proceed;
         }
-        slot.state.set(State::Asking);
+        let asked_further_out = slot.state.replace(State::Asking) == State::Asking;
         let node = AnyNode::of(slot);
         while let Some(mut hook) = slot.extras().and_then(|extras| extras.hooks.borrow_mut().pop()) {
             slot.set(Flag::InHook);
             let answer = self.core.protect(slot, true, || (hook.1)(node));
-            slot.clear(Flag::InHook);
+            if !asked_further_out {
+                slot.clear(Flag::InHook);
+            }
             if node.readable().is_none() || slot.state.get() != State::Asking {
                 let _ = catch(move || drop(hook));
                 self.core.settle(slot);
                 return Answer::Taken;
             }
             slot.extras_or_new().asked.borrow_mut().push(hook);
-            if answer == Some(OnFree::Keep) && self.may_stay(slot) {
+            if answer == Some(OnFree::Keep) && !asked_further_out && self.may_stay(slot) {
                 slot.restore_hooks();
                 slot.state.set(State::Live);
                 return Answer::Keep;

@@ -35,7 +35,7 @@ impl AnyNode {
         Sleep { node: self, at, pending: None, dependent: None }
     }
 
-    /// Waits until `at`; not at all when that has passed, but for a turn. Cancel-safe.
+    /// Waits until `at`; not at all when that was before this turn. Cancel-safe.
     ///
     /// # Errors
     /// As [`sleep`](AnyNode::sleep).
@@ -101,6 +101,9 @@ impl Future for Sleep {
             self.disarm();
             return Poll::Ready(Err(self.node.ended_freed()));
         };
+        if self.pending.is_none() && self.at < core.time.get() {
+            return Poll::Ready(Ok(())); // It was over before it was first polled.
+        }
         if self.pending.is_none() && !self.arm(Rc::clone(&core)) {
             return Poll::Ready(Err(self.node.ended_freed()));
         }

@@ -125,7 +125,7 @@ fn a_hook_frees_its_parent_and_its_keep_counts_for_nothing() {
     let child = parent.insert(Says("child"));
     child.insert(Says("grandchild"));
     child.on_free(|_| {
-        say("never asked");
+        say("older");
         Keep
     });
     child.on_free(move |me| {
@@ -133,7 +133,7 @@ fn a_hook_frees_its_parent_and_its_keep_counts_for_nothing() {
         Keep
     });
     assert_eq!(child.free(), GONE);
-    assert_eq!(said(), ["drop grandchild", "drop parent", "Gone { survivors: 0 } false", "drop child"]);
+    assert_eq!(said(), ["older", "drop grandchild", "drop parent", "Gone { survivors: 0 } false", "drop child"]);
     assert!(!child.is_alive() && sim.root().children().next().is_none());
 }
 
@@ -205,6 +205,7 @@ fn a_hook_added_while_ending_is_dropped_uncalled() {
     parent.insert(does(move || {
         let closure = Says("closure");
         parent.on_free(move |_| {
+            let closure = &closure;
             say(format_args!("called {}", closure.0));
             Keep
         });

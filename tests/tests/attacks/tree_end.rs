@@ -65,7 +65,10 @@ fn requests_of_a_freed_root_end_as_freed() {
     sim.root().free();
     let root = sim.root();
     let closure = Says("closure");
-    let new = root.spawn("new", async move |_| say(format_args!("never {}", closure.0)));
+    let new = root.spawn("new", async move |_| {
+        let closure = &closure;
+        say(format_args!("never {}", closure.0));
+    });
     assert_eq!(said(), ["drop closure"]);
     let (by_hand, done) = root.completer::<u32, Ended>("by hand");
     assert!(done.is_abandoned() && matches!(done.complete(Ok(7)), Err(Ok(7))));
