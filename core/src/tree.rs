@@ -285,10 +285,11 @@ impl TreeCore {
 
     /// Runs code of a node that may be stale by now (its `Drop`); a panic goes to law 17.
     pub(crate) fn protect<R>(&self, slot: SlotRef, alive: bool, code: impl FnOnce() -> R) -> Option<R> {
-        let before = self.enter(Some(AnyNode::of(slot)));
+        let node = if alive { AnyNode::of(slot) } else { AnyNode::of(slot).stale() };
+        let before = self.enter(Some(node));
         let result = catch(code);
         self.exit(before);
-        result.map_err(|panic| self.panicked(slot, alive && AnyNode::of(slot).is_alive(), panic)).ok()
+        result.map_err(|panic| self.panicked(slot, node.is_alive(), panic)).ok()
     }
 
     /// Runs a node's own code with its value lent to it alone; afterwards the node may be gone. False when it panicked.
