@@ -60,10 +60,10 @@ pub struct Facts(Arc<Inner>);
 
 pub(crate) struct Inner {
     /// What ended.
-    pub(crate) name: String,
+    pub(crate) name: &'static str,
     pub(crate) node: NodeId,
     /// Whose code, or whose limit, ended it.
-    pub(crate) by: Option<(NodeId, String)>,
+    pub(crate) by: Option<(NodeId, &'static str)>,
     pub(crate) place: Option<Place>,
     pub(crate) after: Option<Duration>,
     /// What it waited for, or what a panic said.
@@ -99,7 +99,7 @@ impl Ended {
 
     /// The name of what ended.
     pub fn name(&self) -> &str {
-        &self.facts().name
+        self.facts().name
     }
 
     /// What ended.
@@ -109,7 +109,7 @@ impl Ended {
 
     /// Whose code ended it or, of a time-out, whose limit passed; `None` when no code of the tree was running.
     pub fn by(&self) -> Option<NodeId> {
-        self.facts().by.as_ref().map(|by| by.0)
+        self.facts().by.map(|by| by.0)
     }
 
     /// Where it was ended: of a time-out, where the limit's node was made.
@@ -135,14 +135,14 @@ impl fmt::Display for Ended {
         let facts = self.facts();
         match self {
             Ended::TimedOut { .. } => {
-                let limit = facts.by.as_ref().map_or(&facts.name, |by| &by.1);
+                let limit = facts.by.map_or(facts.name, |by| by.1);
                 let after = Readable(facts.after.unwrap_or_default());
                 write!(f, "timed out after {after} (limit of \"{limit}\", {})", At(facts.place))
             }
             Ended::Cancelled { .. } => write!(f, "cancelled: what it belongs to shuts down ({})", At(facts.place)),
             Ended::Freed { .. } => {
                 write!(f, "freed by ")?;
-                if let Some((_, by)) = &facts.by {
+                if let Some((_, by)) = facts.by {
                     write!(f, "\"{by}\", ")?;
                 }
                 write!(f, "{}", At(facts.place))?;

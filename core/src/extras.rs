@@ -15,10 +15,10 @@ pub(crate) type FailureHandler = Box<dyn FnMut(&Failure) -> OnFailure>;
 /// The rare parts of a node, made when first needed. No borrow of a cell lives across user code.
 #[derive(Default)]
 pub(crate) struct Extras {
-    /// Hooks that this free has not asked, newest last, each with its number.
-    pub(crate) hooks: RefCell<Vec<(u32, Hook)>>,
-    /// Hooks that this free has asked.
-    pub(crate) asked: RefCell<Vec<(u32, Hook)>>,
+    /// Its hooks, newest last, each with its number; one that is on the stack is not in its place.
+    pub(crate) hooks: RefCell<Vec<(u32, Option<Hook>)>>,
+    /// How many of them, from the oldest on, this free has not asked.
+    pub(crate) unasked: Cell<usize>,
     /// How many hooks there have been.
     pub(crate) hooks_ever: Cell<u32>,
     pub(crate) on_failure: RefCell<Option<FailureHandler>>,
@@ -29,6 +29,39 @@ pub(crate) struct Extras {
     pub(crate) dependents: RefCell<Dependents>,
     /// A shutdown of this node has begun.
     pub(crate) shutting_down: Cell<bool>,
+}
+
+impl Extras {
+    /// A new hook. While others are asked, it is the next.
+    pub(crate) fn add_hook(&self, hook: Hook) {
+        let (at, number) = (self.unasked.get(), self.hooks_ever.get());
+        self.hooks.borrow_mut().insert(at, (number, Some(hook)));
+        self.unasked.set(at + 1);
+        self.hooks_ever.set(number + 1);
+    }
+
+    /// The newest hook that was not asked, with its number.
+    pub(crate) fn next_hook(&self) -> Option<(u32, Hook)> {
+        let at = self.unasked.get().checked_sub(1)?;
+        self.unasked.set(at);
+        let hook = &mut self.hooks.borrow_mut()[at];
+        hook.1.take().map(|taken| (hook.0, taken))
+    }
+
+    /// A hook was asked; others may have come before it meanwhile.
+    pub(crate) fn put_back(&self, number: u32, hook: Hook) {
+        let mut hooks = self.hooks.borrow_mut();
+        if let Some(place) = hooks.iter_mut().skip(self.unasked.get()).find(|hook| hook.0 == number) {
+            place.1 = Some(hook);
+        }
+    }
+
+    /// The node is kept: all its hooks are asked anew at the next free.
+    pub(crate) fn restore_hooks(&self) {
+        let mut hooks = self.hooks.borrow_mut();
+        hooks.sort_unstable_by_key(|hook| hook.0); // Some may have been added while others were asked.
+        self.unasked.set(hooks.len());
+    }
 }
 
 /// Waiters with a key, so that each can leave.

@@ -118,9 +118,7 @@ impl AnyNode {
     /// A kept descendant of what is freed is adopted by the nearest ancestor that is not ending.
     pub fn on_free(self, hook: impl FnMut(AnyNode) -> OnFree + 'static) {
         let Some(slot) = self.growing() else { return };
-        let extras = slot.extras_or_new();
-        extras.hooks_ever.set(extras.hooks_ever.get() + 1);
-        extras.hooks.borrow_mut().push((extras.hooks_ever.get(), alloc::boxed::Box::new(hook)));
+        slot.extras_or_new().add_hook(alloc::boxed::Box::new(hook));
     }
 }
 
@@ -390,14 +388,14 @@ impl<'c> Walk<'c> {
     /// Asks a node's hooks, newest first. If it is being asked further out on the stack already, those that are left are asked, so that
     /// none is lost; but nothing is kept then.
     fn ask(&mut self, slot: SlotRef) -> Answer {
-        if slot.extras().is_none_or(|extras| extras.hooks.borrow().is_empty()) {
+        if slot.extras().is_none_or(|extras| extras.unasked.get() == 0) {
             return Answer::Proceed;
         }
         let asked_further_out = slot.state.replace(State::Asking) == State::Asking;
         let node = AnyNode::of(slot);
-        while let Some(mut hook) = slot.extras().and_then(|extras| extras.hooks.borrow_mut().pop()) {
+        while let Some((number, mut hook)) = slot.extras().and_then(|extras| extras.next_hook()) {
             slot.set(Flag::InHook);
-            let answer = self.core.protect(slot, true, || (hook.1)(node));
+            let answer = self.core.protect(slot, true, || hook(node));
             if !asked_further_out {
                 slot.clear(Flag::InHook);
             }
@@ -406,9 +404,9 @@ impl<'c> Walk<'c> {
                 self.core.settle(slot);
                 return Answer::Taken;
             }
-            slot.extras_or_new().asked.borrow_mut().push(hook);
+            slot.extras_or_new().put_back(number, hook);
             if answer == Some(OnFree::Keep) && !asked_further_out && self.may_stay(slot) {
-                slot.restore_hooks();
+                slot.extras_or_new().restore_hooks();
                 slot.state.set(State::Live);
                 return Answer::Keep;
             }

@@ -7,7 +7,7 @@
 use crate::arena::SlotRef;
 use crate::id::NodeId;
 use crate::node::AnyNode;
-use crate::sync::{AtomicBool, AtomicPtr, Ordering};
+use crate::sync::{AtomicBool, AtomicPtr, Ordering, fence};
 use alloc::boxed::Box;
 use core::ptr;
 use core::task::Waker;
@@ -47,7 +47,7 @@ impl<T: Linked> Stack<T> {
             }
             // SAFETY: the caller's contract; until the exchange succeeds the item is ours alone.
             unsafe { T::link(item) }.store(head, Ordering::Relaxed);
-            match self.head.compare_exchange_weak(head, item, Ordering::SeqCst, Ordering::Relaxed) {
+            match self.head.compare_exchange_weak(head, item, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => head = now,
             }
@@ -55,7 +55,7 @@ impl<T: Linked> Stack<T> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        let head = self.head.load(Ordering::SeqCst);
+        let head = self.head.load(Ordering::Relaxed);
         head.is_null() || head == Self::closed()
     }
 
@@ -124,7 +124,9 @@ impl Shared {
 
     /// Wakes the host, unless a turn runs (which looks again at its end) or somebody has woken it already.
     fn poke(&self) {
-        if self.armed.swap(false, Ordering::SeqCst) {
+        // Against `arm`: of push and arming, whichever side comes second sees the other's.
+        fence(Ordering::SeqCst);
+        if self.armed.swap(false, Ordering::AcqRel) {
             self.waker.wake_by_ref();
         }
     }
@@ -136,7 +138,8 @@ impl Shared {
 
     /// A turn ends. True when something came meanwhile: the host is not woken for that.
     pub(crate) fn arm(&self) -> bool {
-        self.armed.store(true, Ordering::SeqCst);
+        self.armed.store(true, Ordering::Release);
+        fence(Ordering::SeqCst);
         !self.injected.is_empty() || !self.posts.is_empty()
     }
 
@@ -215,5 +218,100 @@ impl Iterator for Injected {
 impl Drop for Injected {
     fn drop(&mut self) {
         self.for_each(drop);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod models {
+    use super::*;
+    use loom::sync::Arc;
+    use loom::thread;
+
+    struct Item {
+        link: AtomicPtr<Item>,
+        number: u32,
+    }
+
+    impl Linked for Item {
+        unsafe fn link<'a>(this: *mut Self) -> &'a AtomicPtr<Self> {
+            // SAFETY: the caller's contract.
+            unsafe { &(*this).link }
+        }
+    }
+
+    fn push(stack: &Stack<Item>, number: u32) -> bool {
+        let item = Box::into_raw(Box::new(Item { link: AtomicPtr::new(ptr::null_mut()), number }));
+        // SAFETY: from a box just now.
+        let pushed = unsafe { stack.push(item) };
+        if !pushed {
+            // SAFETY: refused, so it is still ours.
+            drop(unsafe { Box::from_raw(item) });
+        }
+        pushed
+    }
+
+    fn numbers(mut item: *mut Item) -> alloc::vec::Vec<u32> {
+        let mut found = alloc::vec::Vec::new();
+        while !item.is_null() {
+            // SAFETY: taken out, it is ours alone.
+            let owned = unsafe { Box::from_raw(item) };
+            found.push(owned.number);
+            item = owned.link.load(Ordering::Relaxed);
+        }
+        found
+    }
+
+    #[test]
+    fn loom_nothing_pushed_is_lost_and_each_thread_keeps_its_order() {
+        loom::model(|| {
+            let stack = Arc::new(Stack::new());
+            let other = Arc::clone(&stack);
+            let pusher = thread::spawn(move || assert!(push(&other, 1) && push(&other, 2)));
+            assert!(push(&stack, 10));
+            let mut all = numbers(stack.take());
+            pusher.join().expect("it does not panic");
+            all.extend(numbers(stack.take()));
+            assert_eq!(all.len(), 3);
+            let of_the_other: alloc::vec::Vec<u32> = all.into_iter().filter(|number| *number < 10).collect();
+            assert_eq!(of_the_other, [1, 2]);
+        });
+    }
+
+    #[test]
+    fn loom_a_closed_stack_refuses_and_what_was_in_time_is_given() {
+        loom::model(|| {
+            let stack = Arc::new(Stack::new());
+            let other = Arc::clone(&stack);
+            let pusher = thread::spawn(move || push(&other, 1));
+            let given = numbers(stack.close());
+            let pushed = pusher.join().expect("it does not panic");
+            assert_eq!(pushed, given == [1], "pushed and given, or refused and not");
+            assert!(!push(&stack, 2));
+        });
+    }
+
+    struct Counting(core::sync::atomic::AtomicU32);
+
+    impl alloc::task::Wake for Counting {
+        fn wake(self: alloc::sync::Arc<Self>) {
+            self.0.fetch_add(1, core::sync::atomic::Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn loom_a_post_at_the_end_of_a_turn_is_seen_or_wakes_the_host() {
+        loom::model(|| {
+            let wakes = alloc::sync::Arc::new(Counting(core::sync::atomic::AtomicU32::new(0)));
+            let shared = Arc::new(Shared::new(Waker::from(alloc::sync::Arc::clone(&wakes))));
+            shared.disarm();
+            let other = Arc::clone(&shared);
+            let target = NodeId { page: 0, index: 0, serial: 1 };
+            let poster = thread::spawn(move || assert!(other.post(target, Box::new(drop))));
+            let seen = shared.arm();
+            poster.join().expect("it does not panic");
+            let woken = wakes.0.load(core::sync::atomic::Ordering::SeqCst) > 0;
+            assert!(seen || woken, "else the host would sleep on it");
+            assert_eq!(shared.take_posts(true).count(), 1);
+        });
     }
 }

@@ -97,3 +97,42 @@ fn word<'a>(data: *const ()) -> &'a AtomicU32 {
     // SAFETY: only wide slots are lent as wakers.
     unsafe { &slot(data).wide_part().word }
 }
+
+#[cfg(all(test, loom))]
+mod models {
+    use super::*;
+    use loom::cell::UnsafeCell;
+    use loom::sync::Arc;
+    use loom::thread;
+
+    #[test]
+    fn loom_of_two_wakes_one_claims_the_slot() {
+        loom::model(|| {
+            let word = Arc::new(AtomicU32::new(0));
+            let other = Arc::clone(&word);
+            let claimed = thread::spawn(move || claim(&other));
+            let here = claim(&word);
+            assert!(here != claimed.join().expect("it does not panic"));
+        });
+    }
+
+    /// What a thread did with its clone has happened before the slot is found without a pin, and handed on.
+    #[test]
+    fn loom_what_a_clone_did_comes_before_the_slot_is_handed_on() {
+        loom::model(|| {
+            let shared = Arc::new((AtomicU32::new(0), UnsafeCell::new(0)));
+            pin(&shared.0);
+            let other = Arc::clone(&shared);
+            let user = thread::spawn(move || {
+                // SAFETY: the pin keeps the slot's next tenant away.
+                other.1.with_mut(|value| unsafe { *value = 1 });
+                unpin(&other.0);
+            });
+            if shared.0.load(Ordering::Acquire) == 0 {
+                // SAFETY: nobody pins the slot any more; loom finds a race if that does not come after the other's write.
+                shared.1.with_mut(|value| unsafe { *value = 2 });
+            }
+            user.join().expect("it does not panic");
+        });
+    }
+}

@@ -32,8 +32,8 @@ const SLICE: Duration = Duration::from_micros(200);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Inside another loop: have [`as_fd`](AsFd::as_fd) watched for reading, and whenever it is readable call [`turn(Wait::No)`](Loop::turn). The descriptor
-/// carries everything: input, wake-ups from other threads, signals, and the tree's timers.
+/// Inside another loop: have [`as_fd`](AsFd::as_fd) watched for reading, and whenever it is readable call [`turn(Wait::No)`](Loop::turn).
+/// The descriptor carries everything: input, wake-ups from other threads, signals, and the tree's timers.
 pub struct Loop {
     tree: Tree,
     poller: Rc<Poller>,
@@ -107,8 +107,8 @@ impl Loop {
     /// Runs the loop until the root is gone.
     ///
     /// # Errors
-    /// [`RunError::Failed`]: the failure that nobody contained, and that therefore shut the root down. [`RunError::Host`]: it was called from code of this tree
-    /// ([`ResourceBusy`](io::ErrorKind::ResourceBusy), naming who runs), or epoll failed.
+    /// [`RunError::Failed`]: the failure that nobody contained, and that therefore shut the root down. [`RunError::Host`]: it was called
+    /// from code of this tree ([`ResourceBusy`](io::ErrorKind::ResourceBusy), naming who runs), or epoll failed.
     pub fn run(&self) -> Result<(), RunError> {
         self.refuse_nesting().map_err(RunError::Host)?;
         while self.tree.root().is_alive() {
@@ -118,14 +118,16 @@ impl Loop {
         self.failure.take().map_or(Ok(()), |failure| Err(RunError::Failed(failure)))
     }
 
-    /// Waits as long as `wait` allows for something to do, then does it: takes in what is ready (up to 256 events) and runs turns until nothing is pending, 64
-    /// were run, or 200 µs are over.
+    /// Waits as long as `wait` allows for something to do, then does it: takes in what is ready (up to 256 events) and runs turns until
+    /// nothing is pending, 64 were run, or 200 µs are over.
     ///
-    /// It tells how many pieces of code ran, which is 0 when the time was up, and whether something is pending again; the next call then does not wait.
+    /// It tells how many pieces of code ran, which is 0 when the time was up, and whether something is pending again; the next call then
+    /// does not wait.
     ///
     /// # Errors
-    /// [`ResourceBusy`](io::ErrorKind::ResourceBusy): called from code of this tree; the message names who runs. [`NotFound`](io::ErrorKind::NotFound): the root
-    /// is gone; the message names the failure that nobody contained, or where it was freed. Anything else: epoll failed.
+    /// [`ResourceBusy`](io::ErrorKind::ResourceBusy): called from code of this tree; the message names who runs.
+    /// [`NotFound`](io::ErrorKind::NotFound): the root is gone; the message names the failure that nobody contained, or where it was freed.
+    /// Anything else: epoll failed.
     ///
     /// ```
     /// use hamadryad_native::{Loop, Wait, prelude::*};
@@ -145,7 +147,8 @@ impl Loop {
         Ok(turn)
     }
 
-    /// When the next [`turn`](Loop::turn) is due if nothing comes in: in the past when something is pending, `None` when nothing is planned.
+    /// When the next [`turn`](Loop::turn) is due if nothing comes in: in the past when something is pending, `None` when nothing is
+    /// planned.
     pub fn next_deadline(&self) -> Option<Instant> {
         if self.must_not_wait() { Some(Instant::from_nanos(0)) } else { earlier(self.tree.next_deadline(), self.poller.hint()) }
     }
@@ -255,10 +258,11 @@ impl Loop {
 }
 
 impl AsFd for Loop {
-    /// A descriptor that is readable when [`turn(Wait::No)`](Loop::turn) has something to do, timers included: for watching it in another loop. It stays
-    /// the same as long as the [`Loop`].
+    /// A descriptor that is readable when [`turn(Wait::No)`](Loop::turn) has something to do, timers included: for watching it in another
+    /// loop. It stays the same as long as the [`Loop`].
     ///
-    /// From the first call on, each turn and each earlier deadline costs one more system call where the earliest deadline changed: a timerfd carries it.
+    /// From the first call on, each turn and each earlier deadline costs one more system call where the earliest deadline changed: a
+    /// timerfd carries it.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.poller.carry_deadline(self.next_deadline());
         self.poller.as_fd()

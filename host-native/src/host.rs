@@ -10,8 +10,8 @@ use std::{fmt, io};
 
 /// The host of a tree on Linux: its clocks, its randomness, its wake-ups, and the epoll instance that its sources are watched by.
 ///
-/// It is made with its [`Loop`](crate::Loop). `now` is `CLOCK_MONOTONIC`, which stands still while the machine is suspended; wall time is `CLOCK_REALTIME`;
-/// random bytes come from getrandom(2).
+/// It is made with its [`Loop`](crate::Loop). `now` is `CLOCK_MONOTONIC`, which stands still while the machine is suspended; wall time is
+/// `CLOCK_REALTIME`; random bytes come from getrandom(2).
 ///
 /// ```
 /// use hamadryad_native::{EpollHost, Loop};

@@ -11,14 +11,16 @@ use std::os::fd::AsFd;
 use std::pin::pin;
 use std::task::Poll;
 
-/// A file descriptor that a node owns: a handle to that node. `T` is what holds the descriptor: an [`OwnedFd`](std::os::fd::OwnedFd), a socket of `std`, a pipe
-/// of `std::process`, anything that [`AsFd`] shows always the same descriptor of. When the node is freed, the kernel is told first, then `T` is dropped.
+/// A file descriptor that a node owns: a handle to that node. `T` is what holds the descriptor: an [`OwnedFd`](std::os::fd::OwnedFd), a
+/// socket of `std`, a pipe of `std::process`, anything that [`AsFd`] shows always the same descriptor of. When the node is freed, the
+/// kernel is told first, then `T` is dropped.
 ///
-/// Readiness is level-triggered: what is not read is told again. Nothing has to be undone by hand: a handle or a future that is gone wants nothing, and
-/// a descriptor that nobody waits for costs nothing.
+/// Readiness is level-triggered: what is not read is told again. Nothing has to be undone by hand: a handle or a future that is gone wants
+/// nothing, and a descriptor that nobody waits for costs nothing.
 ///
-/// The descriptor should be non-blocking (`O_NONBLOCK`), and that is left to the caller: the flag belongs to the open file, which other processes
-/// may share (a terminal, say). With a blocking one, a read that finds nothing after all (another process was quicker) stops the whole loop.
+/// The descriptor should be non-blocking (`O_NONBLOCK`), and that is left to the caller: the flag belongs to the open file, which other
+/// processes may share (a terminal, say). With a blocking one, a read that finds nothing after all (another process was quicker) stops the
+/// whole loop.
 ///
 /// ```
 /// use hamadryad_native::{Io, Loop};
@@ -49,9 +51,9 @@ impl<T: AsFd + 'static> Io<T> {
     /// The node's name is the type's; [`named`](AnyNode::named) and [`label`](AnyNode::label) give it better ones.
     ///
     /// # Errors
-    /// `EPERM`: epoll cannot watch this kind of file (a regular file is always ready). `EEXIST`: this very descriptor is watched already, by an `Io` of the same
-    /// tree: one is enough, any number of watchers may share it. `ENOSPC`, `ENOMEM`: a limit of the system (epoll_ctl(2)). [`OwnerError`]: the owner is
-    /// freed, or of another host's tree. `io` is dropped then.
+    /// `EPERM`: epoll cannot watch this kind of file (a regular file is always ready). `EEXIST`: this very descriptor is watched already,
+    /// by an `Io` of the same tree: one is enough, any number of watchers may share it. `ENOSPC`, `ENOMEM`: a limit of the system
+    /// (epoll_ctl(2)). [`OwnerError`]: the owner is freed, or of another host's tree. `io` is dropped then.
     #[track_caller]
     pub fn new(owner: impl Into<AnyNode>, io: T) -> io::Result<Io<T>> {
         // Most descriptors are read, so that costs one system call in place of two; where it is not wanted, it is disarmed when it is told.
@@ -81,11 +83,12 @@ impl<T: AsFd + 'static> Io<T> {
         self.0.try_with(|watched| f(&watched.io))
     }
 
-    /// Calls `handler` in each turn in which the descriptor is readable, in error or hung up, until the returned node (a child of this one) is freed. That may
-    /// happen anywhere, in the handler too.
+    /// Calls `handler` in each turn in which the descriptor is readable, in error or hung up, until the returned node (a child of this one)
+    /// is freed. That may happen anywhere, in the handler too.
     ///
-    /// Level-triggered: it is called again as long as something is left to read. Several watchers take turns. The returned node is stale from the start
-    /// where this one is, and in the one case that the kernel refuses to watch the descriptor again after a hang-up that nobody wanted (`ENOMEM`).
+    /// Level-triggered: it is called again as long as something is left to read. Several watchers take turns. The returned node is stale
+    /// from the start where this one is, and in the one case that the kernel refuses to watch the descriptor again after a hang-up that
+    /// nobody wanted (`ENOMEM`).
     ///
     /// ```
     /// use hamadryad_native::{Io, Loop, Wait, prelude::*};
@@ -115,8 +118,8 @@ impl<T: AsFd + 'static> Io<T> {
         self.armed_or_freed(watcher, Ready::READABLE)
     }
 
-    /// Calls `handler` in each turn in which the descriptor is writable, in error or hung up, until the returned node is freed: as [`on_readable`](Io::on_readable)
-    /// does. A descriptor is writable most of the time: free the watcher when there is nothing to write.
+    /// Calls `handler` in each turn in which the descriptor is writable, in error or hung up, until the returned node is freed: as
+    /// [`on_readable`](Io::on_readable) does. A descriptor is writable most of the time: free the watcher when there is nothing to write.
     #[track_caller]
     pub fn on_writable<R>(self, mut handler: impl FnMut(&T) -> R + 'static) -> AnyNode {
         let node = self.0;
@@ -149,11 +152,11 @@ impl<T: AsFd + 'static> Io<T> {
         self.ready(Ready::WRITABLE, "writable")
     }
 
-    /// Calls `read` when the descriptor is readable, and again when it is next, until it says something else than [`WouldBlock`](io::ErrorKind::WouldBlock) or
-    /// [`Interrupted`](io::ErrorKind::Interrupted).
+    /// Calls `read` when the descriptor is readable, and again when it is next, until it says something else than
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) or [`Interrupted`](io::ErrorKind::Interrupted).
     ///
-    /// It waits first: one wait and one read for each answer, as a loop by hand would do, and nobody who always finds something can keep the
-    /// others from their turn. While `read` runs, the node may be freed, and then lives until it returns.
+    /// It waits first: one wait and one read for each answer, as a loop by hand would do, and nobody who always finds something can keep
+    /// the others from their turn. While `read` runs, the node may be freed, and then lives until it returns.
     ///
     /// Cancel-safe: it ends in the same moment in which `read` has done something, so what was read is never lost.
     ///
@@ -168,8 +171,8 @@ impl<T: AsFd + 'static> Io<T> {
         }
     }
 
-    /// Calls `write` at once, and again when the descriptor is writable, until it says something else than [`WouldBlock`](io::ErrorKind::WouldBlock) or
-    /// [`Interrupted`](io::ErrorKind::Interrupted).
+    /// Calls `write` at once, and again when the descriptor is writable, until it says something else than
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) or [`Interrupted`](io::ErrorKind::Interrupted).
     ///
     /// Cancel-safe: it ends in the same moment in which `write` has done something.
     ///

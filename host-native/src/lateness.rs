@@ -31,8 +31,8 @@ impl Lateness {
         Lateness(Cell::new(State::Punctual))
     }
 
-    /// Whether deadlines count in the turn that begins `now`; `next` is the tree's earliest deadline, `all_is_in` whether nothing waits that
-    /// could be taken in or run before.
+    /// Whether deadlines count in the turn that begins `now`; `next` is the tree's earliest deadline, `all_is_in` whether nothing waits
+    /// that could be taken in or run before.
     pub(crate) fn judge(&self, now: Instant, next: Option<Instant>, all_is_in: bool) -> Deadlines {
         match self.0.get() {
             State::Punctual => match next {

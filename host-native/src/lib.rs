@@ -1,7 +1,7 @@
 //! The Linux host of [hamadryad]: epoll, timers, signals with full information, threads, sockets.
 //!
-//! Everything alive hangs on one tree: a socket, a timer, a signal handler, a running request. Free a node, and all that hangs below it ends, in a
-//! known order, at once. This crate drives such a tree on Linux, and re-exports the core, so a daemon has one dependency:
+//! Everything alive hangs on one tree: a socket, a timer, a signal handler, a running request. Free a node, and all that hangs below it
+//! ends, in a known order, at once. This crate drives such a tree on Linux, and re-exports the core, so a daemon has one dependency:
 //!
 //! ```no_run
 //! use hamadryad_native::{net::UdpSocket, prelude::*};
@@ -47,8 +47,8 @@
 //! | [`net`] | TCP and UDP, thin names over [`Io`] |
 //! | [`EpollHost`] | what the core asks of Linux |
 //!
-//! It is made of as few system calls as a loop by hand: one `epoll_wait` a round, and what your code calls. Waits are exact to the nanosecond
-//! (epoll_pwait2(2), in milliseconds rounded up where the kernel has none); an idle loop makes no system call.
+//! It is made of as few system calls as a loop by hand: one `epoll_wait` a round, and what your code calls. Waits are exact to the
+//! nanosecond (epoll_pwait2(2), in milliseconds rounded up where the kernel has none); an idle loop makes no system call.
 
 pub use hamadryad::*;
 

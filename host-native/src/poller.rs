@@ -22,7 +22,8 @@ const TIMER: u64 = u64::MAX - 1;
 /// The largest datagram of UDP over IPv4: 65,535 bytes less both headers.
 pub(crate) const DATAGRAM_MAX: usize = 65_507;
 
-/// An epoll instance with its wake-up, and for life inside another loop its timer. Shared by the loop, its host and the sources of its tree.
+/// An epoll instance with its wake-up, and for life inside another loop its timer. Shared by the loop, its host and the sources of its
+/// tree.
 pub(crate) struct Poller {
     epoll: Epoll,
     wake: Arc<WakeFd>,

@@ -1,7 +1,7 @@
 //! What most programs need: `use hamadryad_native::prelude::*;`.
 //!
-//! The core's prelude, what Linux adds to nodes, and the numbers of the signals (signal(7)): the standard ones as constants, the real-time ones as
-//! `SIGRTMIN() + n`.
+//! The core's prelude, what Linux adds to nodes, and the numbers of the signals (signal(7)): the standard ones as constants, the real-time
+//! ones as `SIGRTMIN() + n`.
 
 pub use crate::{NodeExt, RunError};
 pub use hamadryad::prelude::*;

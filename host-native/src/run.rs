@@ -8,11 +8,12 @@ use std::time::Duration;
 
 /// Runs a tree until its root is gone: one tree, one thread, one epoll. `Run::new().run(setup)`.
 ///
-/// `setup` makes what the program consists of below the root, before the loop runs; it must not wait for anything. The root goes when it is freed or shut down
-/// ([`AnyNode::shutdown`]), or when a request fails and nobody contains that.
+/// `setup` makes what the program consists of below the root, before the loop runs; it must not wait for anything. The root goes when it is
+/// freed or shut down ([`AnyNode::shutdown`]), or when a request fails and nobody contains that.
 ///
 /// # Errors
-/// [`RunError::Setup`]: what `setup` returned. [`RunError::Failed`]: the failure that nobody contained. [`RunError::Host`]: the operating system refused.
+/// [`RunError::Setup`]: what `setup` returned. [`RunError::Failed`]: the failure that nobody contained. [`RunError::Host`]: the operating
+/// system refused.
 ///
 /// ```
 /// use hamadryad_native::prelude::*;

@@ -99,7 +99,8 @@ impl Watches {
         }
     }
 
-    /// Has `interest` told; if something has to be changed for that, asks what is `wanted` in all. Without a system call when it is armed already.
+    /// Has `interest` told; if something has to be changed for that, asks what is `wanted` in all. Without a system call when it is armed
+    /// already.
     pub(crate) fn arm(&mut self, epoll: &Epoll, key: WatchKey, interest: Ready, wanted: impl FnOnce() -> Ready) -> io::Result<()> {
         let Some(watched) = self.get(key) else { return Ok(()) };
         if let State::Listed { armed } = watched.state

@@ -114,6 +114,7 @@ macro_rules! everywhere {
             law_13_ended_is_an_error_that_can_be_sent
             law_15_background_code_ends_and_what_it_owns_stays
             law_15_background_code_ends_at_any_depth
+            law_15_an_awaited_background_request_ends_for_its_waiter
             law_15_closing_resolves_everywhere_below
             law_15_during_the_grace_requests_grow_only_below_themselves
             law_15_a_cancelled_spawn_is_no_failure
@@ -131,6 +132,7 @@ macro_rules! everywhere {
             law_17_a_failure_says_what_where_and_why
             law_17_time_outs_and_dropped_completers_are_failures
             law_17_an_unreceived_error_is_told_a_received_one_is_not
+            law_17_an_unreceived_time_out_is_told
             law_17_escalate_asks_the_next_listener
             law_17_a_second_listener_replaces_the_first
             law_17_a_request_does_not_contain_its_own_failure
@@ -192,6 +194,7 @@ macro_rules! where_panics_unwind {
             law_08_a_panic_while_another_unwinds
             law_11_a_panic_on_the_way_changes_nothing_of_the_outcome
             law_17_a_panic_of_a_detached_request_is_told
+            law_17_an_unreceived_panic_is_told
             law_17_an_uncontained_failure_shuts_the_root_down
             law_17_a_failure_that_all_escalate_is_uncontained
             law_17_the_grace_after_an_uncontained_failure

@@ -12,7 +12,8 @@
 //! └─ signals
 //! ```
 //!
-//! A stop shuts `clients` down: nothing new is taken in, what is in flight is answered, for which upstreams and questions are still there. When
+//! A stop shuts `clients` down: nothing new is taken in, what is in flight is answered, for which upstreams and questions are still
+//! there. When
 //! `clients` is gone, the root follows, and all is gone.
 
 mod banner;

@@ -1,7 +1,8 @@
 //! One resolver, written once, that runs in a Linux daemon, in a browser page and in the simulator.
 //!
-//! [`Resolver`] is the heart: it asks several upstreams in turn, each for a short while, all of them for a longer one, and lets identical questions
-//! share one request. It knows no operating system; what carries its messages is anything that implements [`hamadryad::Connect`].
+//! [`Resolver`] is the heart: it asks several upstreams in turn, each for a short while, all of them for a longer one, and lets identical
+//! questions share one request. It knows no operating system; what carries its messages is anything that implements
+//! [`hamadryad::Connect`].
 //!
 //! [`Query`], [`Reply`] and [`Zone`] are the serving side, also portable. What only a Linux process has is in [`daemon`].
 

@@ -8,7 +8,8 @@ use domain::base::{Header, Message};
 
 use crate::{Question, Reply};
 
-/// The largest UDP message we take and send, in bytes: what EDNS(0) tells clients and upstreams alike (RFC 6891, section 6.2.5 names this value).
+/// The largest UDP message we take and send, in bytes: what EDNS(0) tells clients and upstreams alike (RFC 6891, section 6.2.5 names this
+/// value).
 pub const OUR_SIZE: u16 = 4096;
 
 /// The largest UDP message of a party that speaks no EDNS, in bytes (RFC 1035, section 2.3.4).
@@ -61,9 +62,9 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// [`Unanswerable::Silence`] below 12 bytes and for responses. [`Unanswerable::Rejected`] as NOTIMP for other operations than QUERY, as BADVERS for
-    /// another EDNS version than 0 (RFC 6891, section 6.1.3), as FORMERR for everything that is not one question, at most one OPT record and
-    /// records that can be read, up to the last byte.
+    /// [`Unanswerable::Silence`] below 12 bytes and for responses. [`Unanswerable::Rejected`] as NOTIMP for other operations than QUERY,
+    /// as BADVERS for another EDNS version than 0 (RFC 6891, section 6.1.3), as FORMERR for everything that is not one question, at most
+    /// one OPT record and records that can be read, up to the last byte.
     pub fn parse(message: &[u8]) -> Result<Query, Unanswerable> {
         let message = Message::from_slice(message).map_err(|_| Unanswerable::Silence)?;
         if message.header().qr() {

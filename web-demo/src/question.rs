@@ -8,8 +8,8 @@ use domain::base::{self, Name, ToName};
 
 /// What is asked: a name, a type and a class.
 ///
-/// Equal without regard to upper and lower case (RFC 1035, section 2.3.3), which is what makes it a key for questions that are asked twice. The
-/// case is kept all the same, since a client may expect to see its own spelling again.
+/// Equal without regard to upper and lower case (RFC 1035, section 2.3.3), which is what makes it a key for questions that are asked
+/// twice. The case is kept all the same, since a client may expect to see its own spelling again.
 ///
 /// ```
 /// use hamadryad_demo::Question;
@@ -71,8 +71,8 @@ impl Question {
     }
 }
 
-/// `www.example.test A`; the class is shown when it is not IN. Bytes that are no printable ASCII are escaped as in a zone file, so a hostile name
-/// cannot move the cursor of a terminal.
+/// `www.example.test A`; the class is shown when it is not IN. Bytes that are no printable ASCII are escaped as in a zone file, so a hostile
+/// name cannot move the cursor of a terminal.
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.name(), self.rtype())?;

@@ -37,8 +37,8 @@ impl Reply {
 impl<R: ComposeRecord> Reply<R> {
     /// The message for one client: its id, its question, its RD and CD, RA set, our EDNS size if it speaks EDNS.
     ///
-    /// What does not fit into the client's size goes: additional records silently (RFC 2181, section 9), otherwise all records, and TC is set,
-    /// which tells the client to ask again by other means.
+    /// What does not fit into the client's size goes: additional records silently (RFC 2181, section 9), otherwise all records, and TC is
+    /// set, which tells the client to ask again by other means.
     pub fn compose(&self, head: &Head, question: Option<&Question>) -> Vec<u8> {
         self.try_compose(head, question)
             .or_else(|_| Reply { truncated: true, ..Reply::code(self.rcode) }.try_compose(head, question))

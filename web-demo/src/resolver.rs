@@ -50,8 +50,8 @@ impl Default for Limits {
 
 /// Resolves questions with the help of upstreams. A cheap handle: clones ask for the same owner and share the same questions.
 ///
-/// A question asked by many at the same time is one request under the resolver's node. Every one of its waiters gets the result; it ends when it
-/// has one, when its time is over, or when the last waiter has gone.
+/// A question asked by many at the same time is one request under the resolver's node. Every one of its waiters gets the result; it ends
+/// when it has one, when its time is over, or when the last waiter has gone.
 pub struct Resolver<C: Connect> {
     setup: Rc<Setup<C>>,
     questions: SharedQuestions,
@@ -86,8 +86,8 @@ impl<C: Connect + 'static> Resolver<C> {
 
     /// The answer to a question: the first usable one of an upstream. `me` waits for it.
     ///
-    /// NOERROR, NXDOMAIN and NOTIMP are answers; with any other code, a garbled message or none within [`Limits::each`] the next upstream is
-    /// asked. Nobody is asked twice.
+    /// NOERROR, NXDOMAIN and NOTIMP are answers; with any other code, a garbled message or none within [`Limits::each`] the next upstream
+    /// is asked. Nobody is asked twice.
     ///
     /// Cancel-safe: dropping the future gives up this one's wish, and ends the question if no one else waits for it.
     ///

@@ -71,8 +71,9 @@ impl Zone {
         }
     }
 
-    /// Answers like a server that knows this zone and nothing else of the world: NXDOMAIN for other names, an empty answer for a type that a
-    /// name does not have, NOTIMP for other classes than IN and for the types that are operations (RFC 6895, section 3.1: 128 to 254).
+    /// Answers like a server that knows this zone and nothing else of the world: NXDOMAIN for other names, an empty answer for a type
+    /// that a name does not have, NOTIMP for other classes than IN and for the types that are operations (RFC 6895, section 3.1: 128 to
+    /// 254).
     pub fn look_up(&self, question: &Question) -> Found {
         let is_slow = question.name().name_eq(&name("slow.example.test"));
         Found { reply: self.reply_to(question), after: if is_slow { SLOW } else { Duration::ZERO } }

@@ -70,6 +70,15 @@ fn what_is_no_query() {
     }
 }
 
+/// What people read is printable, whatever bytes a name is made of.
+#[test]
+fn a_hostile_name_does_not_reach_the_terminal() {
+    let mut message = query("www.example.test", Rtype::A, None);
+    message[13..16].copy_from_slice(b"\x1b\x9b\n");
+    let query = Query::parse(&message).expect("any byte may be in a label");
+    assert_eq!(query.question.to_string(), "\\027\\155\\010.example.test A");
+}
+
 /// Nothing that comes in from the network makes us panic, and what is answered is answered within 512 bytes.
 #[test]
 fn changed_queries_are_read_or_rejected() {

@@ -148,3 +148,22 @@ pub(super) fn give(free: PageList, orphans: PageList) {
         }
     });
 }
+
+#[cfg(all(test, loom))]
+mod models {
+    use super::*;
+    use loom::sync::Arc;
+    use loom::thread;
+
+    #[test]
+    fn loom_one_thread_at_a_time_is_inside_of_the_lock() {
+        loom::model(|| {
+            let lock = Arc::new(SpinLock::new(0));
+            let other = Arc::clone(&lock);
+            let adder = thread::spawn(move || other.with(|value| *value += 1));
+            lock.with(|value| *value += 1);
+            adder.join().expect("it does not panic");
+            assert_eq!(lock.with(|value| *value), 2);
+        });
+    }
+}

@@ -253,15 +253,6 @@ impl Slot {
         if given.is_empty() { (self.kind.get().type_name)() } else { given }
     }
 
-    /// Hooks that a free has asked are asked anew at the next one.
-    pub(crate) fn restore_hooks(&self) {
-        if let Some(extras) = self.extras() {
-            let mut hooks = extras.hooks.borrow_mut();
-            hooks.append(&mut extras.asked.borrow_mut());
-            hooks.sort_by_key(|hook| hook.0); // Some may have been added while others were asked.
-        }
-    }
-
     /// Notes a node in links that a stale slot does not need any more.
     pub(crate) fn note(&self, node: Option<(SlotRef, Serial)>) {
         self.parent.set(node.map(|node| node.0));

@@ -7,7 +7,7 @@ use crate::ended::{Ended, Facts, Inner};
 use crate::node::AnyNode;
 use crate::tree::TreeCore;
 use alloc::rc::Rc;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt::{self, Display};
 use core::panic::Location;
 
@@ -122,7 +122,7 @@ impl<T, E> Drop for Completer<T, E> {
         let Some(core) = self.core.take() else { return };
         let Some(slot) = self.node.readable().filter(|slot| slot.state.get() == State::Live) else { return };
         let facts = Facts::new(Inner {
-            name: slot.name().to_string(),
+            name: slot.name(),
             node: self.node.id(),
             by: None,
             place: slot.place.get(),

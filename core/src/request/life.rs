@@ -113,7 +113,7 @@ impl TreeCore {
         }
         let ended = Ended::Panicked {
             facts: Facts::new(Inner {
-                name: slot.name().to_string(),
+                name: slot.name(),
                 node: AnyNode::of(slot).id(),
                 by: None,
                 place: slot.place.get(),
@@ -172,15 +172,15 @@ impl TreeCore {
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
         self.deadlines.borrow_mut().remove(slot);
         if !slot.has(Flag::Held) {
-            let ended = self.timed_out(slot, node, Some((node.id(), node.title())), end.place, limit);
+            let ended = self.timed_out(slot, node, Some((node.id(), node.name())), end.place, limit);
             self.failed_with(node, ended);
         }
         self.free(slot, &end);
     }
 
-    fn timed_out(&self, slot: SlotRef, node: AnyNode, by: Option<(crate::NodeId, String)>, place: Place, nanos: u64) -> Ended {
+    fn timed_out(&self, slot: SlotRef, node: AnyNode, by: Option<(crate::NodeId, &'static str)>, place: Place, nanos: u64) -> Ended {
         let after = Some(Duration::from_nanos(nanos));
-        let facts = Inner { name: slot.name().to_string(), node: node.id(), by, place: Some(place), after, detail: String::new() };
+        let facts = Inner { name: slot.name(), node: node.id(), by, place: Some(place), after, detail: String::new() };
         Ended::TimedOut { facts: Facts::new(facts) }
     }
 
@@ -193,7 +193,7 @@ impl TreeCore {
             Told::Nobody | Told::Waiter(_) | Told::Result => (slot.place.get(), Cause::FREED),
         };
         let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
-        let by = noted.filter(|by| by.is_alive()).map(|by| (by.id(), by.title()));
+        let by = noted.filter(|by| by.is_alive()).map(|by| (by.id(), by.name()));
         if let Some(nanos) = cause.limit() {
             let own = place == slot.place.get();
             let by = if own { None } else { by };
@@ -203,7 +203,7 @@ impl TreeCore {
             waits::NOTHING | waits::TURN => String::new(),
             code => article(waits::name_of(code)),
         };
-        let facts = Facts::new(Inner { name: slot.name().to_string(), node: node.id(), by, place, after: None, detail });
+        let facts = Facts::new(Inner { name: slot.name(), node: node.id(), by, place, after: None, detail });
         Ended::Freed { facts }
     }
 
@@ -235,14 +235,14 @@ impl AnyNode {
     pub(crate) fn ended_freed(self) -> Ended {
         let by = None;
         let place = self.freed_at();
-        let facts = Inner { name: self.name().to_string(), node: self.id(), by, place, after: None, detail: String::new() };
+        let facts = Inner { name: self.name(), node: self.id(), by, place, after: None, detail: String::new() };
         Ended::Freed { facts: Facts::new(facts) }
     }
 
     /// What whoever would begin something under a closing node is told.
     pub(crate) fn ended_cancelled(self) -> Ended {
         let place = self.readable().and_then(|slot| slot.place.get());
-        let facts = Inner { name: self.name().to_string(), node: self.id(), by: None, place, after: None, detail: String::new() };
+        let facts = Inner { name: self.name(), node: self.id(), by: None, place, after: None, detail: String::new() };
         Ended::Cancelled { facts: Facts::new(facts) }
     }
 

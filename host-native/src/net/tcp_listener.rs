@@ -30,7 +30,8 @@ pub struct TcpListener {
 handle!(TcpListener);
 
 impl TcpListener {
-    /// Makes a socket under `owner`, binds it to the first of the addresses that can be bound (port 0 lets the kernel choose) with `SO_REUSEADDR`, and listens.
+    /// Makes a socket under `owner`, binds it to the first of the addresses that can be bound (port 0 lets the kernel choose) with
+    /// `SO_REUSEADDR`, and listens.
     ///
     /// A host name in place of an address is looked up, which blocks.
     ///
@@ -61,12 +62,12 @@ impl TcpListener {
 
     /// The next connection, as a node under `owner`, and who connected. A connection that was given up before it was taken is passed over.
     ///
-    /// Cancel-safe: a connection is taken in the moment in which the future ends. Whoever goes on after an error like `EMFILE` should sleep a little: the connection still
-    /// waits, so the next `accept` fails at once again.
+    /// Cancel-safe: a connection is taken in the moment in which the future ends. Whoever goes on after an error like `EMFILE` should sleep
+    /// a little: the connection still waits, so the next `accept` fails at once again.
     ///
     /// # Errors
-    /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: a limit is reached, now (accept(2)). [`Ended`](hamadryad::Ended), as an [`io::Error`], when the listener is freed.
-    /// [`OwnerError`](crate::OwnerError), when the owner is; then the connection is closed.
+    /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: a limit is reached, now (accept(2)). [`Ended`](hamadryad::Ended), as an [`io::Error`], when
+    /// the listener is freed. [`OwnerError`](crate::OwnerError), when the owner is; then the connection is closed.
     pub fn accept(self, owner: impl Into<AnyNode>) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> {
         let owner = owner.into();
         async move {

@@ -12,8 +12,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-/// A TCP connection: a handle to the node that holds it. It is [`AsyncRead`] and [`AsyncWrite`], and so is `&TcpStream`; any number of requests may
-/// read or write it, each in its turn. Closed when the node is freed; what was written then is still sent (tcp(7)).
+/// A TCP connection: a handle to the node that holds it. It is [`AsyncRead`] and [`AsyncWrite`], and so is `&TcpStream`; any number of
+/// requests may read or write it, each in its turn. Closed when the node is freed; what was written then is still sent (tcp(7)).
 ///
 /// Reads and writes are cancel-safe: what was read, or written, is told in the same moment. `close` ends the sending direction.
 ///
@@ -48,8 +48,8 @@ impl TcpStream {
     /// socket is freed.
     ///
     /// # Errors
-    /// `ECONNREFUSED`, `ETIMEDOUT`, `ENETUNREACH`… (connect(2)), and those of [`Io::new`]. [`Ended`](hamadryad::Ended), as an [`io::Error`], when the
-    /// node is freed meanwhile.
+    /// `ECONNREFUSED`, `ETIMEDOUT`, `ENETUNREACH`… (connect(2)), and those of [`Io::new`]. [`Ended`](hamadryad::Ended), as an
+    /// [`io::Error`], when the node is freed meanwhile.
     #[track_caller]
     pub fn connect(owner: impl Into<AnyNode>, address: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
         let begun = TcpStream::begin(owner.into(), address);

@@ -45,8 +45,8 @@ impl UdpSocket {
         Ok(socket)
     }
 
-    /// Makes a socket under `owner` that talks with `peer` only: [`send`](UdpSocket::send) and [`recv`](UdpSocket::recv). It also learns when nobody listens there
-    /// (`ECONNREFUSED`).
+    /// Makes a socket under `owner` that talks with `peer` only: [`send`](UdpSocket::send) and [`recv`](UdpSocket::recv). It also learns
+    /// when nobody listens there (`ECONNREFUSED`).
     ///
     /// # Errors
     /// `ENETUNREACH`… (connect(2), udp(7)), and those of [`Io::new`].
@@ -100,8 +100,8 @@ impl UdpSocket {
     /// The next datagram of the peer it is [`connected`](UdpSocket::connected) with.
     ///
     /// # Errors
-    /// `ECONNREFUSED`: nobody listens there, as an earlier datagram found out. Those of recv(2); [`Ended`](hamadryad::Ended), as an [`io::Error`], when the node is
-    /// freed.
+    /// `ECONNREFUSED`: nobody listens there, as an earlier datagram found out. Those of recv(2); [`Ended`](hamadryad::Ended), as an
+    /// [`io::Error`], when the node is freed.
     pub fn recv(self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.io.read_with(|socket| socket.recv(buffer))
     }

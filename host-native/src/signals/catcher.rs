@@ -25,7 +25,8 @@ pub(crate) fn backlog(signal: i32) -> Option<&'static Backlog> {
 pub(crate) fn caught(info: &SigInfo) -> Mask {
     let Some(backlog) = backlog(info.signal) else { return Mask::Keep };
     listeners::while_running(info.signal, || {
-        // Without memory for one more, this siginfo is lost, like one beyond the kernel's own limit; the loops are told of the others anyway.
+        // Without memory for one more, this siginfo is lost, like one beyond the kernel's own limit; the loops are told of the others
+        // anyway.
         let is_full = backlog.push(info).map_or(true, |waiting| waiting >= WAITING_MAX);
         listeners::wake(info.signal);
         if is_full && listeners::note_blocked(info.signal) { Mask::Block } else { Mask::Keep }

@@ -78,8 +78,9 @@ impl Listener {
 
     /// When this returns, no handler of `signal` will look at this listener again.
     ///
-    /// A handler counts itself in `RUNNING` before it reads `wanted`, both in the one order of all `SeqCst` operations: so either it sees the bit
-    /// cleared, or it is counted here and waited for. A handler runs for microseconds and waits for nothing; this thread cannot be inside one.
+    /// A handler counts itself in `RUNNING` before it reads `wanted`, both in the one order of all `SeqCst` operations: so either it sees
+    /// the bit cleared, or it is counted here and waited for. A handler runs for microseconds and waits for nothing; this thread cannot be
+    /// inside one.
     pub(crate) fn want_no_more(&self, signal: i32) {
         self.wanted.fetch_and(!signal::bit(signal), Ordering::SeqCst);
         while running(signal).load(Ordering::SeqCst) != 0 {

@@ -12,15 +12,16 @@ use std::sync::Arc;
 
 /// What a node can do on Linux beyond what it can do everywhere. In the [prelude](crate::prelude); sealed.
 pub trait NodeExt: sealed::Sealed {
-    /// Makes a node below this one that calls `handler` once for each `signal` that reaches this process, with all that the kernel tells about it.
+    /// Makes a node below this one that calls `handler` once for each `signal` that reaches this process, with all that the kernel tells
+    /// about it.
     ///
-    /// The node is called like the signal, and the handler is freed with it. Each handler, in each tree of the process that asked, gets each siginfo
-    /// once and in order; they are queued from the moment of arrival, so none is lost below the kernel's own limit
-    /// (`RLIMIT_SIGPENDING`): also while a callback runs long. Handlers run in a turn of the loop, where everything is allowed, the freeing of
-    /// any handler included; a handler that is freed inside itself gets none of what still waits.
+    /// The node is called like the signal, and the handler is freed with it. Each handler, in each tree of the process that asked, gets
+    /// each siginfo once and in order; they are queued from the moment of arrival, so none is lost below the kernel's own limit
+    /// (`RLIMIT_SIGPENDING`): also while a callback runs long. Handlers run in a turn of the loop, where everything is allowed, the freeing
+    /// of any handler included; a handler that is freed inside itself gets none of what still waits.
     ///
-    /// The process's action for the signal is replaced (sigaction(2), with `SA_RESTART`) when its first handler is made, and put back when the last
-    /// one is freed. Signal masks are left alone: a signal that every thread blocks does not come.
+    /// The process's action for the signal is replaced (sigaction(2), with `SA_RESTART`) when its first handler is made, and put back when
+    /// the last one is freed. Signal masks are left alone: a signal that every thread blocks does not come.
     ///
     /// # Errors
     /// See [`SignalError`]; then `handler` is dropped.

@@ -60,8 +60,8 @@ impl SigInfo {
         matches!(self.code, libc::SI_QUEUE | libc::SI_TIMER | libc::SI_MESGQ).then_some(self.value)
     }
 
-    /// The number of the file descriptor that it is about: `SIGIO`, or what `F_SETSIG` (fcntl(2)) chose in its place. A number to compare with, not a
-    /// descriptor to use: it may be closed by now.
+    /// The number of the file descriptor that it is about: `SIGIO`, or what `F_SETSIG` (fcntl(2)) chose in its place. A number to compare
+    /// with, not a descriptor to use: it may be closed by now.
     pub fn fd(&self) -> Option<i32> {
         self.is_about_a_file().then_some(self.fd)
     }

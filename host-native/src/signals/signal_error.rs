@@ -8,8 +8,8 @@ use std::{fmt, io};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SignalError {
-    /// `SIGKILL` and `SIGSTOP`, which no process can catch; `SIGSEGV`, `SIGBUS`, `SIGFPE` and `SIGILL`, after which the code that caused them cannot go on; and what
-    /// the C library keeps to itself.
+    /// `SIGKILL` and `SIGSTOP`, which no process can catch; `SIGSEGV`, `SIGBUS`, `SIGFPE` and `SIGILL`, after which the code that caused
+    /// them cannot go on; and what the C library keeps to itself.
     Forbidden,
     /// The owner is freed, or about to end.
     Freed,

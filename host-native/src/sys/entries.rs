@@ -47,8 +47,8 @@ impl Entries {
         if start.is_null() {
             start = Entries::map(place, entries)?;
         }
-        // SAFETY: a pointer in `place` comes from `map`: a mapping of `entries` entries, zeroed, aligned to a page, never unmapped, and only ever
-        // seen as shared atomics, for which zeros are valid.
+        // SAFETY: a pointer in `place` comes from `map`: a mapping of `entries` entries, zeroed, aligned to a page, never unmapped, and
+        // only ever seen as shared atomics, for which zeros are valid.
         unsafe { slice::from_raw_parts(start, entries) }.get(offset)
     }
 

@@ -2,6 +2,7 @@
 //!
 //! What the files have in common: every file descriptor that is made here closes itself ([`OwnedFd`]), is closed on `exec` and never
 //! blocks; a refused call is an [`io::Error`](std::io::Error), nothing aborts.
+#![expect(unsafe_code, reason = "the kernel hands out file descriptors as numbers")]
 
 pub(crate) mod clock;
 pub(crate) mod entries;
@@ -21,7 +22,6 @@ fn checked(result: libc::c_int) -> io::Result<libc::c_int> {
 }
 
 /// Takes ownership of a file descriptor that a system call has just made.
-#[expect(unsafe_code, reason = "the kernel hands out file descriptors as numbers")]
 fn owned(result: libc::c_int) -> io::Result<OwnedFd> {
     let fd = checked(result)?;
     // SAFETY: every caller passes the result of a call that makes a new descriptor: open, and owned by nobody else.

@@ -74,15 +74,16 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     let info = unsafe { read(signal, info) };
     if catcher::caught(&info) == catcher::Mask::Block {
         let context = context.cast::<libc::ucontext_t>();
-        // SAFETY: with SA_SIGINFO the third argument is the `ucontext_t` of the interrupted code; its mask is what the thread has again when
-        // the handler returns (sigreturn(2)). `signal` is a valid number: it arrived.
+        // SAFETY: with SA_SIGINFO the third argument is the `ucontext_t` of the interrupted code; its mask is what the thread has again
+        // when the handler returns (sigreturn(2)). `signal` is a valid number: it arrived.
         unsafe { libc::sigaddset(&raw mut (*context).uc_sigmask, signal) };
     }
     // SAFETY: as above.
     unsafe { *errno = errno_before };
 }
 
-/// The form of a siginfo that tells of a file descriptor (sigaction(2): `si_band`, `si_fd`). The alignment of `band` is that of the kernel's union.
+/// The form of a siginfo that tells of a file descriptor (sigaction(2): `si_band`, `si_fd`). The alignment of `band` is that of the
+/// kernel's union.
 #[repr(C)]
 struct PollInfo {
     signal: libc::c_int,

@@ -1,6 +1,7 @@
 //! Tests that need a process of their own: signals, limits and system calls belong to a process.
 //!
-//! Without arguments this runs every test, each in a new process of this same program; a word as argument chooses those whose name contains it.
+//! Without arguments this runs every test, each in a new process of this same program; a word as argument chooses those whose name contains
+//! it.
 
 mod calls;
 mod limits;

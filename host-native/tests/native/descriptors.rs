@@ -1,7 +1,7 @@
 //! `Io`: rows E8 to E14, law 23.
 
-use crate::settle;
 use crate::sys::is_readable;
+use crate::{a_loop, settle};
 use hamadryad_native::{Io, Loop, OwnerError, Wait, prelude::*, sim::Sim};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -16,10 +16,6 @@ fn pair(main_loop: &Loop) -> (Io<UnixStream>, UnixStream) {
     ours.set_nonblocking(true).expect("non-blocking");
     theirs.set_nonblocking(true).expect("non-blocking");
     (Io::new(main_loop.root(), ours).expect("watched"), theirs)
-}
-
-fn a_loop() -> Loop {
-    Loop::new().expect("a loop")
 }
 
 fn counter() -> (Rc<Cell<usize>>, Rc<Cell<usize>>) {

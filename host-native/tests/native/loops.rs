@@ -1,7 +1,7 @@
 //! `Loop`, `run`: rows E3 to E7, E15, E29, E40; laws 16, 17, 21, 22, 25.
 
-use crate::settle;
 use crate::sys::is_readable;
+use crate::{a_loop, settle};
 use hamadryad_native::{AnyNode, Io, Loop, Run, RunError, Turn, Wait, prelude::*};
 use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
@@ -11,8 +11,32 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-fn a_loop() -> Loop {
-    Loop::new().expect("a loop")
+#[test]
+fn row_e04_a_turn_tells_work_from_time_out() {
+    let main_loop = a_loop();
+    let root = main_loop.root();
+    assert_eq!(main_loop.turn(Wait::No).expect("a turn"), Turn { ran: 0, pending: false });
+    for _ in 0..3 {
+        root.soon(|| ());
+    }
+    assert_eq!(main_loop.turn(Wait::No).expect("a turn").ran, 3);
+    assert_eq!(main_loop.turn(Wait::No).expect("a turn"), Turn { ran: 0, pending: false });
+}
+
+#[test]
+fn row_e05_run_goes_on_until_the_root_is_gone() {
+    let main_loop = a_loop();
+    let root = main_loop.root();
+    let fired = Rc::new(Cell::new(0));
+    let count = Rc::clone(&fired);
+    root.every(millis(1), move || {
+        count.set(count.get() + 1);
+        if count.get() == 3 {
+            root.free();
+        }
+    });
+    main_loop.run().expect("nothing failed");
+    assert!(fired.get() == 3 && !root.is_alive());
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! poll(2), which std does not have.
-#![expect(unsafe_code, reason = "poll(2)")]
+//! poll(2) and alarm(2), which std does not have.
+#![expect(unsafe_code, reason = "poll(2), alarm(2)")]
 
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -10,4 +10,10 @@ pub(crate) fn is_readable(io: &impl AsFd, within_ms: i32) -> bool {
     let ready = unsafe { libc::poll(&raw mut watched, 1, within_ms) };
     assert!(ready >= 0, "{}", std::io::Error::last_os_error());
     ready == 1
+}
+
+/// Ends this process by `SIGALRM` in so many seconds, counted from the last call.
+pub(crate) fn die_after(seconds: u32) {
+    // SAFETY: no pointers.
+    unsafe { libc::alarm(seconds) };
 }

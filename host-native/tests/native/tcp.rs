@@ -1,7 +1,7 @@
 //! `TcpListener` and `TcpStream`.
 
-use crate::settle;
 use crate::sys::is_readable;
+use crate::{a_loop, settle};
 use futures_io::{AsyncRead, AsyncWrite};
 use hamadryad_native::net::{TcpListener, TcpStream};
 use hamadryad_native::{Loop, prelude::*};
@@ -11,10 +11,6 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
-
-fn a_loop() -> Loop {
-    Loop::new().expect("a loop")
-}
 
 async fn read(mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     poll_fn(|context| Pin::new(&mut stream).poll_read(context, buffer)).await

@@ -1,14 +1,10 @@
 //! `UdpSocket`, and UDP as a `Channel`.
 
-use crate::settle;
+use crate::{a_loop, settle};
 use hamadryad_native::net::{Udp, UdpChannel, UdpSocket};
 use hamadryad_native::{Channel, ChannelError, Connect, Loop, prelude::*};
 use std::io;
 use std::net::SocketAddr;
-
-fn a_loop() -> Loop {
-    Loop::new().expect("a loop")
-}
 
 fn bound(main_loop: &Loop) -> (UdpSocket, SocketAddr) {
     let socket = UdpSocket::bind(main_loop.root(), "127.0.0.1:0").expect("bound");

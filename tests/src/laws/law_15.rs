@@ -76,6 +76,17 @@ pub async fn law_15_background_code_ends_at_any_depth<W: World>(world: W) {
     trace.expect(&["drop ticker", "worker is done"]);
 }
 
+/// Who awaits a background request is told that it ended, and does not wait for ever.
+pub async fn law_15_an_awaited_background_request_ends_for_its_waiter<W: World>(world: W) {
+    let ground = world.ground();
+    let node = *ground.insert(());
+    let request = node.spawn("background", async move |me| me.sleep(hours(1)).await).background();
+    ground.after(millis(1), move || node.shutdown(hours(1)));
+    let ended = request.await.expect_err("it was ended");
+    assert!(matches!(ended, Ended::Cancelled { .. } | Ended::Freed { .. }), "{ended:?}");
+    gone(&world, node).await;
+}
+
 /// `closing()` resolves everywhere below, and nowhere else; later calls resolve at once.
 pub async fn law_15_closing_resolves_everywhere_below<W: World>(world: W) {
     let trace = Trace::new();

@@ -101,6 +101,33 @@ pub async fn law_17_an_unreceived_error_is_told_a_received_one_is_not<W: World>(
     trace.expect(&[]);
 }
 
+/// So is one that timed out before it was dropped.
+pub async fn law_17_an_unreceived_time_out_is_told<W: World>(world: W) {
+    let trace = Trace::new();
+    let owner = world.ground();
+    listen(owner, &trace, "owner", || Contain);
+    let held = owner.spawn("held", async move |me| me.sleep(hours(1)).await).timeout(millis(1));
+    world.root().sleep(millis(3)).await.expect("the root is alive");
+    turns(world.root(), 2).await;
+    trace.expect(&[]);
+    drop(held);
+    turns(world.root(), 3).await;
+    trace.expect(&["owner: timed out"]);
+}
+
+/// … or that panicked.
+pub async fn law_17_an_unreceived_panic_is_told<W: Blocking>(world: W) {
+    let trace = Trace::new();
+    let owner = world.ground();
+    listen(owner, &trace, "owner", || Contain);
+    let held = owner.spawn("held", async |_| -> () { panic!("at once") });
+    turns(world.root(), 3).await;
+    trace.expect(&[]);
+    drop(held);
+    turns(world.root(), 3).await;
+    trace.expect(&["owner: panicked"]);
+}
+
 /// `Escalate` asks the next ancestor that has a listener.
 pub async fn law_17_escalate_asks_the_next_listener<W: World>(world: W) {
     let trace = Trace::new();

@@ -153,7 +153,8 @@ fn re_entry_that_would_alias_is_busy_and_names_the_holder() {
 #[test]
 fn a_value_sees_itself_busy_in_its_own_drop() {
     let sim = world();
-    let own: Rc<Cell<Option<Node<Box<dyn std::any::Any>>>>> = Rc::default();
+    type Own = Cell<Option<Node<Box<dyn std::any::Any>>>>;
+    let own: Rc<Own> = Rc::default();
     let inner = own.clone();
     let value: Box<dyn std::any::Any> = Box::new(does(move || {
         let node = inner.get().expect("set below");

@@ -206,8 +206,7 @@ fn a_hook_added_while_ending_is_dropped_uncalled() {
         let closure = Says("closure");
         parent.on_free(move |_| {
             let closure = &closure;
-            let whole = &closure;
-            say(format_args!("called {}", whole.0));
+            say(format_args!("called {}", closure.0));
             Keep
         });
         say("added");

@@ -127,8 +127,8 @@ fn a_leaked_sleep_fires_into_nothing() {
     let sim = world();
     let root = sim.root();
     let request = root.spawn("leaks", async move |me| {
-        let mut sleeps: Vec<Pin<Box<dyn Future<Output = Result<(), Ended>>>>> =
-            vec![Box::pin(me.sleep(millis(1))), Box::pin(root.sleep(millis(1)))];
+        type Sleeping = Pin<Box<dyn Future<Output = Result<(), Ended>>>>;
+        let mut sleeps: Vec<Sleeping> = vec![Box::pin(me.sleep(millis(1))), Box::pin(root.sleep(millis(1)))];
         poll_fn(|context| {
             for sleep in &mut sleeps {
                 assert!(sleep.as_mut().poll(context).is_pending());

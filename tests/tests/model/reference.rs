@@ -1,7 +1,7 @@
 //! The model: the laws of ownership (1 to 8) in plain code, with a map of nodes and recursion. It shares nothing with the tree but the
 //! scripts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hamadryad::{Freed, InsertRefused, ReparentError};
 
@@ -46,6 +46,8 @@ struct Node {
     hooks: Vec<Hook>,
     shared_loans: u32,
     lent_exclusively: bool,
+    /// A `free_children` of its owner will come to it.
+    doomed: bool,
     /// Pieces of its own code on the stack: loans, hooks, constructor, drop.
     own_code: u32,
 }
@@ -186,17 +188,19 @@ impl Reference {
         }
     }
 
-    /// The children that are there now, newest first, as long as they are its children.
-    fn free_children(&mut self, node: usize) -> Freed {
-        match self.nodes.get(&node).map(|node| node.state) {
+    /// The children that are there now, newest first, unless they are moved elsewhere. A call inside of the call takes them over.
+    fn free_children(&mut self, owner: usize) -> Freed {
+        match self.nodes.get(&owner).map(|owner| owner.state) {
             None => return Freed::Stale,
             Some(State::Ending) => return Freed::AlreadyEnding,
             Some(_) => {}
         }
-        let mut doomed: BTreeSet<usize> = self.node(node).children.iter().copied().collect();
+        for child in self.children(owner) {
+            self.node(child).doomed = true;
+        }
         let mut survivors = 0;
-        while let Some(owner) = self.nodes.get(&node) {
-            let Some(child) = owner.children.iter().rev().copied().find(|child| doomed.remove(child)) else { break };
+        while let Some(child) = self.children(owner).into_iter().find(|child| self.nodes[child].doomed) {
+            self.node(child).doomed = false;
             if self.end(child, &mut survivors) {
                 survivors += 1;
             }
@@ -398,7 +402,8 @@ impl Reference {
     fn link(&mut self, node: usize, parent: Option<usize>, seed: u64) {
         let (children, hooks) = (Vec::new(), Vec::new());
         let (state, value) = (State::Live, Value::Vacant);
-        let made = Node { parent, children, state, value, seed, hooks, shared_loans: 0, lent_exclusively: false, own_code: 0 };
+        let made =
+            Node { parent, children, state, value, seed, hooks, shared_loans: 0, lent_exclusively: false, doomed: false, own_code: 0 };
         self.nodes.insert(node, made);
         if let Some(parent) = parent {
             self.node(parent).children.push(node);
@@ -416,6 +421,7 @@ impl Reference {
     fn move_to(&mut self, node: usize, owner: usize) {
         let old = self.node(node).parent.replace(owner).expect("the root does not move: everything is below it");
         self.node(old).children.retain(|child| *child != node);
+        self.node(node).doomed &= old == owner;
         self.node(owner).children.push(node);
     }
 

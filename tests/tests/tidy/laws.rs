@@ -14,7 +14,8 @@ const ROWS: [(char, &[u32]); 3] = [
     ('r', &[1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 14, 15, 17]),
 ];
 
-/// The names of all tests: functions that are marked as such, or that stand in a list which some host's file makes tests of.
+/// The names of all tests: functions that are marked as such, or that stand in a list which some host's file makes tests of; and the
+/// strings that name the tests of a harness of our own.
 fn tests() -> BTreeSet<&'static str> {
     let sources = checkout::sources();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
@@ -23,7 +24,15 @@ fn tests() -> BTreeSet<&'static str> {
     }
     let functions = sources.iter().flat_map(|source| &source.functions);
     let runs = functions.filter(|function| function.test || seen.get(function.name.as_str()).is_some_and(|count| *count > 1));
-    runs.map(|function| function.name.as_str()).collect()
+    runs.map(|function| function.name.as_str()).chain(tables()).collect()
+}
+
+/// Tests that need a process of their own stand by name in a table of their program.
+fn tables() -> impl Iterator<Item = &'static str> {
+    const PROGRAMS: [&str; 2] = ["tests/tests/laws_signals/", "host-native/tests/alone/"];
+    let files = checkout::files().into_iter().filter(|path| PROGRAMS.iter().any(|program| path.starts_with(program)));
+    let texts = files.filter_map(|path| checkout::text(&path)).map(|text| &*text.leak());
+    texts.flat_map(|text| text.split("(\"").skip(1)).filter_map(|rest| rest.split('"').next())
 }
 
 #[test]

@@ -16,8 +16,10 @@ pub(crate) struct Source {
     pub(crate) sights: Vec<Sight>,
     /// Names in the attributes at the file's head (`#![…]`).
     pub(crate) head: BTreeSet<String>,
-    /// All names, with how often they occur.
+    /// All names, as often as they occur.
     pub(crate) names: Vec<String>,
+    /// All plain strings.
+    pub(crate) strings: Vec<String>,
 }
 
 /// A function with a body.
@@ -70,6 +72,7 @@ impl Source {
             sights: Vec::new(),
             head: head(&tokens),
             names: Vec::new(),
+            strings: Vec::new(),
         };
         source.walk(tokens, false);
         source
@@ -99,12 +102,11 @@ impl Source {
         for (at, token) in tokens.iter().enumerate() {
             let rest = &tokens[at..];
             match token {
-                TokenTree::Group(group) if is_attribute(&tokens[..at], group) => {
-                    if is_for_tests(group) {
-                        item_is_test = true;
-                        item_begin = group.span_open().start().line;
-                    }
+                TokenTree::Group(group) if is_attribute(&tokens[..at], group) && is_for_tests(group) => {
+                    item_is_test = true;
+                    item_begin = group.span_open().start().line;
                 }
+                TokenTree::Group(group) if is_attribute(&tokens[..at], group) => {}
                 TokenTree::Group(group) => {
                     self.walk(group.stream(), test || item_is_test);
                     if group.delimiter() == Delimiter::Brace {
@@ -123,7 +125,11 @@ impl Source {
                     let before = &tokens[..at];
                     self.sights.extend(kind(before, rest).map(|kind| Sight { kind, line, test: test || item_is_test }));
                 }
-                _ => {}
+                TokenTree::Literal(literal) => {
+                    let text = literal.to_string();
+                    self.strings.extend(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned));
+                }
+                TokenTree::Punct(_) => {}
             }
         }
     }
@@ -248,4 +254,5 @@ type Callback = fn(u32);
     assert_eq!(functions, [("one", 3, 4, false), ("two", 11, 4, true)]);
     assert_eq!(source.lines, 17 - 8, "without the tests");
     assert!(source.head.contains("unsafe_code"));
+    assert!(source.strings.iter().any(|text| text == "dbg!(x).unwrap()"));
 }

@@ -35,7 +35,8 @@ fn only_tests_unwrap() {
 #[test]
 fn nobody_sleeps_real_time() {
     let mut complaints = Complaints::default();
-    for source in checkout::sources() {
+    // The benchmark's runner waits for other programs, and looks now and then whether one takes too long.
+    for source in checkout::sources().iter().filter(|source| source.path != "tests/bench/src/runner/launch.rs") {
         for line in source.lines_of(Kind::Sleep, true) {
             complaints.add(format!("{}:{line} sleeps: use the simulator's time, or wait for what must happen", source.path));
         }

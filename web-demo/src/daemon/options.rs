@@ -6,13 +6,14 @@ use clap::Parser;
 
 /// A small DNS forwarder on one ownership tree.
 ///
-/// Asks its upstreams in turn, each for 400 ms and all for 2 s, and answers SERVFAIL when none of them answered. Identical questions in flight are
-/// asked once. Speaks UDP; TCP is for later, so an answer too long for a client comes truncated.
+/// Asks its upstreams in turn, each for 400 ms and all for 2 s, and answers SERVFAIL when none of them answered. Identical questions in
+/// flight are asked once. Speaks UDP; TCP is for later, so an answer too long for a client comes truncated.
 #[derive(Clone, Debug, Default, Parser)]
 #[command(
     name = "hamadryad-demo",
     version,
-    after_help = "SIGUSR1 prints what is alive. SIGTERM or SIGINT answers what is in flight, for at most 5 s, and stops; a second one stops at once.\n\
+    after_help = "SIGUSR1 prints what is alive. SIGTERM or SIGINT answers what is in flight, for at most 5 s, and stops; a second one \
+                  stops at once.\n\
                   TCP is for later: ask with `dig +ignore` or `+bufsize=4096` where an answer is truncated."
 )]
 pub struct Options {
@@ -20,7 +21,7 @@ pub struct Options {
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
 
-    /// Ask this server, port 53 if none is given; repeat it for more, they are asked in this order [default: three built in, for example.test]
+    /// Ask this server, port 53 if none is given; repeat it for more, asked in this order [default: three built in, for example.test]
     #[arg(long = "upstream", value_name = "ADDR", value_parser = address)]
     pub upstreams: Vec<SocketAddr>,
 

@@ -12,8 +12,9 @@ use crate::{OUR_SIZE, Question};
 /// How many messages that are not the answer we look at. Someone who guesses ids gets this many guesses, and cannot keep us busy.
 const STRAYS_MAX: usize = 16;
 
-/// Opens a channel under `me`, asks, and takes the first message that answers this question under this id. What else comes in on the channel is
-/// passed over, as RFC 5452, section 9, asks for; that it comes from the right source is the channel's promise. No time limit of its own.
+/// Opens a channel under `me`, asks, and takes the first message that answers this question under this id. What else comes in on the
+/// channel is passed over, as RFC 5452, section 9, asks for; that it comes from the right source is the channel's promise. No time limit
+/// of its own.
 pub(super) async fn ask<C: Connect>(me: AnyNode, connect: &C, peer: &C::Peer, question: &Question) -> Result<Message<Vec<u8>>, AskError> {
     let channel = connect.connect(me, peer).await?;
     let mut id = [0; 2];

@@ -3,6 +3,11 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+/// Every `dig` asks from a loopback address of its own. It shares ports (SO_REUSEPORT), and so two at the same time may get the same one,
+/// and one of them the answers of both.
+static CLIENTS: AtomicU16 = AtomicU16::new(1);
 
 /// What `dig` printed about one answer.
 #[derive(Debug)]
@@ -14,8 +19,10 @@ pub(crate) struct Dug {
 ///
 /// Panics when `dig` is missing: a test that did not run must not look as if it had passed.
 pub(crate) fn dig(server: SocketAddr, arguments: &[&str]) -> Dug {
+    let [high, low] = CLIENTS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
     let output = Command::new("dig")
         .arg(format!("@{}", server.ip()))
+        .args(["-b", &format!("127.1.{high}.{low}")])
         .args(["-p", &server.port().to_string(), "+time=10", "+tries=1", "+nocookie", "+ignore"])
         .args(arguments)
         .output();

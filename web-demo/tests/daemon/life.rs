@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use crate::dig::dig;
 use crate::running::{Running, run};
-use crate::wire::{query_for, rcode, receive};
+use crate::wire::{query_for, rcode};
 
 #[test]
 fn a_stop_while_busy_answers_what_is_in_flight() {
@@ -20,7 +20,7 @@ fn a_stop_while_busy_answers_what_is_in_flight() {
     daemon.signal(Signal::TERM);
     let told = daemon.line_with("SIGTERM from pid");
     assert!(told.contains(&format!("pid {}", std::process::id())), "{told}");
-    let (first, second) = (receive(&client), receive(&client));
+    let (first, second) = (daemon.receive(&client), daemon.receive(&client));
     assert_eq!((first[1], rcode(&first)), (1, 0), "the upstreams outlive the clients");
     assert_eq!((second[1], rcode(&second)), (2, 2), "SERVFAIL");
     let (status, told) = daemon.end();

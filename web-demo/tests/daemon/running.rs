@@ -112,6 +112,16 @@ impl Running {
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket
     }
+
+    /// The next answer that comes in on such a socket.
+    pub(crate) fn receive(&self, client: &UdpSocket) -> Vec<u8> {
+        let mut answer = vec![0; 65_535];
+        match client.recv(&mut answer) {
+            Ok(len) => answer.truncate(len),
+            Err(error) => panic!("no answer: {error}; the daemon told:\n{}", self.lines.try_iter().collect::<Vec<_>>().join("\n")),
+        }
+        answer
+    }
 }
 
 impl Drop for Running {

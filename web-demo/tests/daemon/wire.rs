@@ -23,16 +23,9 @@ pub(crate) fn query_for(host: &str, id: u16) -> Vec<u8> {
 }
 
 /// Sends one message and gives the answer.
-fn ask(client: &UdpSocket, message: &[u8]) -> Vec<u8> {
+fn ask(daemon: &Running, client: &UdpSocket, message: &[u8]) -> Vec<u8> {
     client.send(message).unwrap();
-    receive(client)
-}
-
-pub(crate) fn receive(client: &UdpSocket) -> Vec<u8> {
-    let mut answer = vec![0; 65_535];
-    let len = client.recv(&mut answer).expect("an answer");
-    answer.truncate(len);
-    answer
+    daemon.receive(client)
 }
 
 pub(crate) fn rcode(message: &[u8]) -> u8 {
@@ -47,7 +40,7 @@ const NOTIMP: u8 = 4;
 fn id_and_question_are_echoed() {
     let daemon = Running::start(&[]);
     let asked = query(0xbeef);
-    let answer = ask(&daemon.client(), &asked);
+    let answer = ask(&daemon, &daemon.client(), &asked);
     assert_eq!(answer[..2], [0xbe, 0xef]);
     assert_eq!(answer[12..asked.len()], asked[12..]);
     assert_eq!((answer[2], rcode(&answer)), (0x81, NOERROR));
@@ -75,7 +68,7 @@ fn what_cannot_be_read_is_formerr() {
         ("an option longer than its OPT", [&changed(11, 1)[..], &[0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 4, 0, 10, 0, 9]].concat()),
     ];
     for (what, message) in cases {
-        let answer = ask(&client, &message);
+        let answer = ask(&daemon, &client, &message);
         assert_eq!(rcode(&answer), FORMERR, "{what}: {answer:?}");
         assert_eq!((&answer[..2], answer[2] & 0x81), (&[0, 7][..], 0x81), "{what}: id, QR and RD");
     }
@@ -88,10 +81,10 @@ fn other_operations_are_notimp_whatever_follows() {
     for opcode in 1..16 {
         let mut message = query(opcode);
         message[2] = (opcode as u8) << 3;
-        let answer = ask(&client, &message);
+        let answer = ask(&daemon, &client, &message);
         assert_eq!((rcode(&answer), answer[2] & 0x78), (NOTIMP, (opcode as u8) << 3));
         message.truncate(14);
-        assert_eq!(rcode(&ask(&client, &message)), NOTIMP);
+        assert_eq!(rcode(&ask(&daemon, &client, &message)), NOTIMP);
     }
 }
 
@@ -106,9 +99,9 @@ fn responses_and_scraps_are_met_with_silence() {
         client.send(&query(2)[..len]).unwrap();
     }
     // A FORMERR comes at once, so whatever was to be said to those before would have come first.
-    let answer = ask(&client, &query(3)[..12]);
+    let answer = ask(&daemon, &client, &query(3)[..12]);
     assert_eq!(answer[..2], [0, 3]);
-    assert_eq!(ask(&client, &query(4))[..2], [0, 4]);
+    assert_eq!(ask(&daemon, &client, &query(4))[..2], [0, 4]);
     let clients = daemon.report_with("clients").into_iter().find(|line| line.contains("clients")).unwrap();
     assert!(clients.contains("1 rejected, 13 ignored, 0 dropped"), "{clients}");
 }

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 /// It does not build or cannot be started.
 pub(crate) fn run(place: &Place, arguments: &[OsString]) -> Result<ExitCode, Failure> {
     let target = place.target();
-    Step::cargo(place, "the daemon (half a minute the first time)", "build --locked -p hamadryad-demo --bin hamadryad-demo")
+    Step::cargo(place, "the daemon (half a minute the first time)", "build -p hamadryad-demo --bin hamadryad-demo")
         .env("CARGO_TARGET_DIR", target)
         .cure("what the compiler says stands above; the first build needs cargo's registry")
         .run()

@@ -47,7 +47,8 @@ fn core_for_the_page(place: &Place, route: &Route, summary: &mut Summary) {
 fn page(place: &Place, route: &Route, summary: &mut Summary) {
     let folder = place.target_for("wasm-size");
     let built = route
-        .cargo(place, "floor: the smallest page", "build --release --locked --manifest-path tests/wasm-size/Cargo.toml --target-dir")
+        .cargo(place, "floor: the smallest page", "build --release --locked --manifest-path tests/wasm-size/Cargo.toml")
+        .words("--target-dir")
         .arg(&folder)
         .run();
     if !built.passed() {

@@ -24,14 +24,14 @@ pub(crate) fn run(place: &Place, summary: &mut Summary) {
 /// Tests of all packages but the daemon's. The same packages each time: another choice would be other features, and all built again.
 #[must_use]
 pub(crate) fn step(place: &Place, name: &str, words: &str) -> Step {
-    let all = "test --locked --no-fail-fast --workspace --exclude hamadryad-demo --features hamadryad/sim";
+    let all = "test --no-fail-fast --workspace --exclude hamadryad-demo --features hamadryad/sim";
     Step::cargo(place, name, all).words(words).cap(CAP).tests()
 }
 
 /// Tests of the daemon's package.
 #[must_use]
 pub(crate) fn demo_step(place: &Place, name: &str, words: &str) -> Step {
-    Step::cargo(place, name, "test --locked --no-fail-fast -p hamadryad-demo").words(words).cap(CAP)
+    Step::cargo(place, name, "test --no-fail-fast -p hamadryad-demo").words(words).cap(CAP)
 }
 
 /// The names of the integration tests of the daemon's package, as cargo finds them: files, and folders with a `main.rs`.

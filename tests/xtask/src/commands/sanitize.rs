@@ -80,7 +80,7 @@ const MIRI_TESTS_OF_CI: &str = "-p hamadryad-tests --test attacks --test model";
 
 /// What threads share, in every order that the memory model allows.
 fn loom(place: &Place) -> Step {
-    Step::cargo(place, "loom", "test --locked -p hamadryad --release --lib loom")
+    Step::cargo(place, "loom", "test -p hamadryad --release --lib loom")
         .env("RUSTFLAGS", "--cfg loom")
         .env("CARGO_TARGET_DIR", place.target_for("loom"))
         // Optimised, but linked in seconds.
@@ -107,7 +107,7 @@ fn prepare_miri(place: &Place, summary: &mut Summary) -> bool {
 }
 
 fn miri(place: &Place, name: &str, tests: &str) -> Step {
-    Miri::cargo(place, name, "test --locked --no-fail-fast")
+    Miri::cargo(place, name, "test --no-fail-fast")
         .words(tests)
         .env("MIRIFLAGS", "-Zmiri-env-forward=HAMADRYAD_MODEL_OPS")
         .cap(MIRI_CAP)
@@ -123,7 +123,7 @@ fn address_sanitizer(place: &Place) -> Result<[Step; 2], String> {
         return Err(format!("this compiler has no AddressSanitizer for {host}"));
     }
     let checked = |name: &str, tests: &str| {
-        Step::cargo(place, name, "test --locked --no-fail-fast")
+        Step::cargo(place, name, "test --no-fail-fast")
             .words(tests)
             // With a target named, build scripts and macros are left alone.
             .words("--target")
@@ -148,7 +148,7 @@ fn address_sanitizer(place: &Place) -> Result<[Step; 2], String> {
 fn valgrind(place: &Place) -> Step {
     let host = environment::compiler("rustc", "host").unwrap_or_default();
     let runner = format!("CARGO_TARGET_{}_RUNNER", host.to_uppercase().replace('-', "_"));
-    Step::cargo(place, "valgrind", "test --locked --no-fail-fast -p hamadryad-native --lib --tests")
+    Step::cargo(place, "valgrind", "test --no-fail-fast -p hamadryad-native --lib --tests")
         .env(&runner, "valgrind --quiet --error-exitcode=99 --leak-check=no --fair-sched=yes")
         .env("RUSTFLAGS", ISOLATE)
         .env("CARGO_TARGET_DIR", place.target_for("valgrind"))

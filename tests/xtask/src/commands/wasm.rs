@@ -61,7 +61,7 @@ impl Browser {
 
     fn step(&self, place: &Place, name: &str, packages: &str) -> Step {
         self.route
-            .cargo(place, name, "test --locked --no-fail-fast")
+            .cargo(place, name, "test --no-fail-fast")
             .words(packages)
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &self.tools.test_runner)
             .env("CHROMEDRIVER", &self.driver)
@@ -78,7 +78,7 @@ impl Browser {
     fn driven_page(&self, place: &Place) -> Outcome {
         let name = "wasm: a page whose timer panics";
         let folder = place.target_for("driven-page");
-        let build = self.route.cargo(place, "wasm: the driven page", "build --locked -p hamadryad-wasm --example driven_page").run();
+        let build = self.route.cargo(place, "wasm: the driven page", "build -p hamadryad-wasm --example driven_page").run();
         if !build.passed() {
             return build;
         }
