@@ -416,12 +416,15 @@ impl<'c> Walk<'c> {
 
     fn may_stay(&self, slot: SlotRef) -> bool {
         let root_lives = self.core.living_root().is_some_and(|root| root.state.get() != State::Ending);
-        root_lives && !self.core.closed.get() && !matches!(slot.kind.get().class, Class::Request | Class::Scope | Class::Root)
+        // A node whose constructor has panicked has no value, and will have none.
+        let has_value = !slot.has(Flag::NoValue) || slot.lent.get() != 0;
+        root_lives && has_value && !self.core.closed.get() && !matches!(slot.kind.get().class, Class::Request | Class::Scope | Class::Root)
     }
 
     /// A kept node becomes the newest child of the nearest ancestor that is not ending.
     fn adopt(&mut self, kept: SlotRef) {
         self.survivors += 1;
+        kept.clear(Flag::Doomed); // Whoever adopts it may be freeing its children: it was asked.
         let mut above = kept.parent.get();
         while let Some(slot) = above {
             if matches!(slot.state.get(), State::Live | State::Asking) {

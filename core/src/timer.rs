@@ -1,6 +1,6 @@
 //! Timers that call: once, or again and again.
 
-use crate::arena::{Class, Flag, Kind, Place, SlotIndex, State, TimerCell, TimerRef, value};
+use crate::arena::{Class, Flag, Kind, Place, State, TimerCell, TimerRef, value};
 use crate::node::{AnyNode, Node};
 use crate::time::{Instant, nanos_of};
 use core::panic::Location;
@@ -27,7 +27,7 @@ impl AnyNode {
     /// On a stale or ending node the handler is dropped uncalled and the handle is stale.
     #[track_caller]
     pub fn after<R>(self, delay: Duration, handler: impl FnOnce() -> R + 'static) -> Node<Timer> {
-        self.timer(delay, |slot| TimerCell::new(slot, 0, Some(handler)), kind_once, Location::caller())
+        self.timer(delay, TimerCell::new((), handler), kind_once, Location::caller())
     }
 
     /// Calls `handler` every `period`, until the node is freed. It keeps its phase: periods missed give one call, and the next comes
@@ -36,17 +36,16 @@ impl AnyNode {
     /// On a stale or ending node the handler is dropped uncalled and the handle is stale.
     #[track_caller]
     pub fn every<R>(self, period: Duration, handler: impl FnMut() -> R + 'static) -> Node<Timer> {
-        self.timer(period, |slot| TimerCell::new(slot, nanos_of(period), handler), kind_every, Location::caller())
+        self.timer(period, TimerCell::new(nanos_of(period), handler), kind_every, Location::caller())
     }
 
-    fn timer<C: 'static>(
+    fn timer<P, F>(
         self,
         delay: Duration,
-        cell: impl FnOnce(SlotIndex) -> TimerCell<C>,
-        kind: impl FnOnce(&TimerCell<C>) -> &'static Kind,
+        mut cell: TimerCell<P, F>,
+        kind: impl FnOnce(&TimerCell<P, F>) -> &'static Kind,
         place: Place,
     ) -> Node<Timer> {
-        let mut cell = cell(SlotIndex::NONE);
         let Some(owner) = self.readable() else { return Node::new(self.stale()) };
         let core = owner.peek_core(); // No code of the user's runs here, but for the drop of a refused closure at the very end.
         let Ok(slot) = core.make(self, kind(&cell), place) else { return Node::new(self.stale()) };
@@ -67,12 +66,12 @@ impl AnyNode {
     }
 }
 
-fn kind_once<R, F: FnOnce() -> R + 'static>(_: &TimerCell<Option<F>>) -> &'static Kind {
-    TimerCell::<Option<F>>::ONCE
+fn kind_once<R, F: FnOnce() -> R + 'static>(_: &TimerCell<(), F>) -> &'static Kind {
+    TimerCell::<(), F>::ONCE
 }
 
-fn kind_every<R, F: FnMut() -> R + 'static>(_: &TimerCell<F>) -> &'static Kind {
-    TimerCell::<F>::EVERY
+fn kind_every<R, F: FnMut() -> R + 'static>(_: &TimerCell<u64, F>) -> &'static Kind {
+    TimerCell::<u64, F>::EVERY
 }
 
 impl Node<Timer> {

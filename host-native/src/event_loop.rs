@@ -176,11 +176,19 @@ impl Loop {
         let was_pending = self.pending.get();
         // Asked once a round: taking in changes no deadline.
         let next = self.tree.next_deadline();
-        let (timeout, input) = self.take_in(wait, next)?;
+        self.poller.begin_round();
+        let (timeout, input) = self.take_in(wait, next).inspect_err(|_| self.give_up())?;
         let all_is_in = timeout == Timeout::Zero && input == Input::Nothing && !was_pending;
         let turn = self.turns(next, all_is_in);
+        self.poller.end_round();
         self.pending.set(turn.pending || input == Input::Full);
         Ok(turn)
+    }
+
+    /// The wait failed, half-way perhaps: what is marked already is not forgotten.
+    fn give_up(&self) {
+        self.poller.end_round();
+        self.pending.set(true);
     }
 
     fn take_in(&self, wait: Wait, next: Option<Instant>) -> io::Result<(Timeout, Input)> {
@@ -213,7 +221,6 @@ impl Loop {
 
     /// Turns, until nothing is pending or the slice is over; `next` is the earliest deadline before them.
     fn turns(&self, next: Option<Instant>, all_is_in: bool) -> Turn {
-        self.poller.begin_turns();
         let start = clock::monotonic();
         let mut sum = self.tree.turn(start, self.lateness.judge(start, next, all_is_in));
         let mut turns = 1;
@@ -227,7 +234,6 @@ impl Loop {
             sum.pending = turn.pending;
             turns += 1;
         }
-        self.poller.end_turns();
         sum
     }
 

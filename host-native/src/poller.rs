@@ -32,7 +32,7 @@ pub(crate) struct Poller {
     events: RefCell<Box<Events>>,
     /// When the tree wants a turn, as it said since the last one.
     hint: Cell<Option<Instant>>,
-    in_turns: Cell<bool>,
+    in_round: Cell<bool>,
     /// How the signal handlers of this process see this tree, once it asked for signals.
     listener: Cell<Option<&'static Listener>>,
     signalled: RefCell<Vec<Token>>,
@@ -73,7 +73,7 @@ impl Poller {
             watches: RefCell::new(Watches::new()),
             events: RefCell::new(Events::new()),
             hint: Cell::new(None),
-            in_turns: Cell::new(false),
+            in_round: Cell::new(false),
             listener: Cell::new(None),
             signalled: RefCell::new(Vec::new()),
             outer: OnceCell::new(),
@@ -145,9 +145,11 @@ impl Poller {
 
     /// The tree wants a turn no later than `at`.
     pub(crate) fn schedule(&self, at: Option<Instant>) {
+        if self.in_round.get() {
+            return; // the turns of this round do it, or say when it comes next
+        }
         self.hint.set(at);
-        // In a turn it may change often; what has become of it is set when the turn is over.
-        if let (Some(at), Some(outer), false) = (at, self.outer.get(), self.in_turns.get()) {
+        if let (Some(at), Some(outer)) = (at, self.outer.get()) {
             self.remember(outer.be_no_later_than(at));
         }
     }
@@ -156,14 +158,14 @@ impl Poller {
         self.hint.get()
     }
 
-    /// Turns begin: whatever is wanted meanwhile, they know.
-    pub(crate) fn begin_turns(&self) {
-        self.in_turns.set(true);
+    /// Input is taken in, and turns are run.
+    pub(crate) fn begin_round(&self) {
+        self.in_round.set(true);
     }
 
-    /// What was wanted is done, or the tree says when it comes next.
-    pub(crate) fn end_turns(&self) {
-        self.in_turns.set(false);
+    /// What was wanted before is done.
+    pub(crate) fn end_round(&self) {
+        self.in_round.set(false);
         self.hint.set(None);
     }
 

@@ -10,6 +10,7 @@ use alloc::alloc::Layout;
 use core::any::TypeId;
 use core::cell::Cell;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use core::task::Context;
 
@@ -174,18 +175,20 @@ pub(crate) struct TimerHead {
     pub(crate) slot: Cell<SlotIndex>,
 }
 
-/// A timer's closure, as a value. Its head comes first: the heap knows only that.
+/// A timer's closure, as a value. Its head comes first: the heap knows only that. One that fires once has no period, and no more than
+/// its closure: that it was called is noted in the head.
 #[repr(C)]
-pub(crate) struct TimerCell<F> {
+pub(crate) struct TimerCell<P, F> {
     head: TimerHead,
-    /// Nanoseconds; 0 for a timer that fires once.
-    period: u64,
-    closure: F,
+    /// Nanoseconds, or nothing.
+    period: P,
+    closure: ManuallyDrop<F>,
 }
 
-impl<F: 'static> TimerCell<F> {
-    pub(crate) fn new(slot: SlotIndex, period: u64, closure: F) -> TimerCell<F> {
-        TimerCell { head: TimerHead { place: Cell::new(0), slot: Cell::new(slot) }, period, closure }
+impl<P, F> TimerCell<P, F> {
+    pub(crate) fn new(period: P, closure: F) -> TimerCell<P, F> {
+        let head = TimerHead { place: Cell::new(0), slot: Cell::new(SlotIndex::NONE) };
+        TimerCell { head, period, closure: ManuallyDrop::new(closure) }
     }
 
     pub(crate) fn belongs_to(&mut self, slot: SlotIndex) {
@@ -193,26 +196,39 @@ impl<F: 'static> TimerCell<F> {
     }
 }
 
-impl<R, F: FnOnce() -> R + 'static> TimerCell<Option<F>> {
-    pub(crate) const ONCE: &'static Kind =
-        &Kind { type_id: TypeId::of::<Timer>(), call: Some(Self::call), ..Kind::new::<Self>(Class::Timer, || "timer") };
+impl<P, F> Drop for TimerCell<P, F> {
+    fn drop(&mut self) {
+        if self.head.slot.get() != SlotIndex::CALLED {
+            // SAFETY: the closure is there until it is called, which is noted first; a cell is dropped once.
+            unsafe { ManuallyDrop::drop(&mut self.closure) };
+        }
+    }
+}
+
+impl<P: 'static, F: 'static> TimerCell<P, F> {
+    const fn kind() -> Kind {
+        let plain = !core::mem::needs_drop::<F>();
+        let kind = Kind::new::<Self>(Class::Timer, || "timer");
+        Kind { type_id: TypeId::of::<Timer>(), plain, drop: if plain { None } else { kind.drop }, ..kind }
+    }
+}
+
+impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
+    pub(crate) const ONCE: &'static Kind = &Kind { call: Some(Self::call), ..Self::kind() };
 
     unsafe fn call(data: *mut u8, _: Ready) {
         // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
-        let closure = unsafe { &mut *data.cast::<Self>() }.closure.take();
-        if let Some(closure) = closure {
+        let cell = unsafe { &mut *data.cast::<Self>() };
+        if cell.head.slot.replace(SlotIndex::CALLED) != SlotIndex::CALLED {
+            // SAFETY: it was not called before, and is not dropped after this: noted in the head.
+            let closure = unsafe { ManuallyDrop::take(&mut cell.closure) };
             closure();
         }
     }
 }
 
-impl<R, F: FnMut() -> R + 'static> TimerCell<F> {
-    pub(crate) const EVERY: &'static Kind = &Kind {
-        type_id: TypeId::of::<Timer>(),
-        call: Some(Self::call_again),
-        periodic: true,
-        ..Kind::new::<Self>(Class::Timer, || "timer")
-    };
+impl<R, F: FnMut() -> R + 'static> TimerCell<u64, F> {
+    pub(crate) const EVERY: &'static Kind = &Kind { call: Some(Self::call_again), periodic: true, ..Self::kind() };
 
     unsafe fn call_again(data: *mut u8, _: Ready) {
         // SAFETY: of this kind, so `data` points to a `Self`; only `closure` is borrowed exclusively, and it is lent to this call
@@ -246,11 +262,11 @@ impl TimerRef {
         unsafe { self.0.as_ref() }
     }
 
-    /// The period of a timer's node in nanoseconds, 0 for one that fires once.
+    /// The period of a timer's node that comes again, in nanoseconds.
     pub(crate) fn period(slot: SlotRef) -> u64 {
-        assert!(slot.kind.get().class == Class::Timer, "only timers have a period");
+        assert!(slot.kind.get().periodic, "only timers that come again have a period");
         // SAFETY: as in `of`; the period comes after the head whatever the closure's type is (`repr(C)`), and is never written again.
-        unsafe { (*slot.data.get().cast::<TimerCell<()>>()).period }
+        unsafe { (&raw const (*slot.data.get().cast::<TimerCell<u64, ()>>()).period).read() }
     }
 
     pub(crate) fn pointer(self) -> NonNull<TimerHead> {

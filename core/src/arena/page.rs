@@ -30,6 +30,8 @@ pub(crate) struct SlotIndex(u32);
 impl SlotIndex {
     /// No slot.
     pub(crate) const NONE: SlotIndex = SlotIndex(u32::MAX);
+    /// No slot either: of a timer whose closure was called, and so is there no more.
+    pub(super) const CALLED: SlotIndex = SlotIndex(u32::MAX - 1);
 
     pub(super) fn new(position: u32, index: u32) -> SlotIndex {
         SlotIndex(position << 9 | index)

@@ -49,15 +49,13 @@ async fn timers_run_while_deadlines_are_held() {
     let page = PageTree::new();
     let root = page.root();
     let asking = root.spawn("ask", async move |me| me.sleep(hours(1)).await).timeout(millis(400));
-    let fired = Rc::new(Cell::new(false));
+    let fired = Rc::new(Cell::new(None));
     let cell = fired.clone();
-    root.after(millis(300), move || root.after(millis(1), move || cell.set(true)));
+    root.after(millis(300), move || root.after(millis(1), move || cell.set(Some(js::performance_now()))));
     page.run(async {}).await;
     js::block(BLOCKED_MS);
-    let seen = fired.clone();
-    let ended = asking.on_result(move |_| assert!(seen.get(), "a timer of 1 ms fires before a hold of 20 ms is over"));
-    while ended.is_alive() {
-        js::page_goes_on(1).await;
-    }
-    assert!(fired.get());
+    let ended = page.run(async move { (asking.await, js::performance_now()) }).await;
+    assert!(matches!(ended.0, Err(Ended::TimedOut { .. })), "{ended:?}");
+    let held = ended.1 - fired.get().expect("a timer of 1 ms fires before a hold of 20 ms is over");
+    assert!(held >= 19.0, "the deadline was held for {held} ms after the timer, not until it was quiet for 20 ms");
 }

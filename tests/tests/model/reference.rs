@@ -1,9 +1,13 @@
 //! The model: the laws of ownership (1 to 8) in plain code, with a map of nodes and recursion. It shares nothing with the tree but the
 //! scripts.
 
+mod free;
+
 use std::collections::BTreeMap;
 
 use hamadryad::{Freed, InsertRefused, ReparentError};
+
+use free::Answer;
 
 use crate::{
     event::Event,
@@ -67,14 +71,6 @@ pub(crate) struct Reference {
     seen: usize,
     pub(crate) ops: u64,
     pub(crate) panics: usize,
-}
-
-/// What the hooks of a node said.
-enum Answer {
-    Proceed,
-    Keep,
-    /// A nested free took the node over.
-    Taken,
 }
 
 impl Reference {
@@ -173,7 +169,7 @@ impl Reference {
     fn abort_building(&mut self, node: usize) {
         self.own_code_returns(node);
         if self.is_there(node) {
-            self.end(node, &mut 0);
+            self.end(node, None, &mut 0);
         }
     }
 
@@ -183,7 +179,7 @@ impl Reference {
             Some(State::Asking | State::Ending) => Freed::AlreadyEnding,
             Some(State::Live) => {
                 let mut survivors = 0;
-                if self.end(node, &mut survivors) { Freed::Kept } else { Freed::Gone { survivors } }
+                if self.end(node, None, &mut survivors) { Freed::Kept } else { Freed::Gone { survivors } }
             }
         }
     }
@@ -201,7 +197,7 @@ impl Reference {
         let mut survivors = 0;
         while let Some(child) = self.children(owner).into_iter().find(|child| self.nodes[child].doomed) {
             self.node(child).doomed = false;
-            if self.end(child, &mut survivors) {
+            if self.end(child, None, &mut survivors) {
                 survivors += 1;
             }
         }
@@ -257,130 +253,6 @@ impl Reference {
             found.lent_exclusively = false;
         }
         self.own_code_returns(node);
-    }
-
-    // ---------------------------------------------------------------------------------------------- the free
-
-    /// Frees a node and all below it, hooks first. True when its own hooks kept it.
-    fn end(&mut self, node: usize, survivors: &mut usize) -> bool {
-        if self.node(node).state != State::Ending {
-            match self.ask(node) {
-                Answer::Keep => return true,
-                Answer::Taken => return false,
-                Answer::Proceed => self.node(node).state = State::Ending,
-            }
-        }
-        self.free_below(node, survivors);
-        if self.is_there(node) {
-            self.finish(node);
-        }
-        false
-    }
-
-    /// Frees what is below an ending node, newest first, looking again after every piece of user code.
-    fn free_below(&mut self, node: usize, survivors: &mut usize) {
-        while let Some(child) = self.nodes.get(&node).and_then(|node| node.children.last().copied()) {
-            if self.end(child, survivors) {
-                *survivors += 1;
-                self.adopt(child);
-            }
-        }
-    }
-
-    /// Asks the hooks of a node, newest first; the first `Keep` ends the asking. If the asking is under way further out on the stack,
-    /// those that are left are asked, and nothing is kept.
-    fn ask(&mut self, node: usize) -> Answer {
-        let asked_further_out = self.node(node).state == State::Asking;
-        self.node(node).state = State::Asking;
-        while let Some(hook) = self.node(node).hooks.iter_mut().rev().find(|hook| !hook.asked) {
-            hook.asked = true;
-            hook.calls += 1;
-            let (seed, call) = (hook.seed, hook.calls);
-            self.node(node).own_code += 1;
-            self.say(Event::Asked { node, call });
-            let script = self.run(derived(seed, call));
-            self.panics += usize::from(script.panics);
-            let is_ours = self.nodes.get(&node).is_some_and(|node| node.state == State::Asking);
-            self.own_code_returns(node);
-            if !is_ours {
-                return Answer::Taken;
-            }
-            if script.keeps && !script.panics && !asked_further_out && self.may_be_kept(node) {
-                let kept = self.node(node);
-                kept.state = State::Live;
-                kept.hooks.iter_mut().for_each(|hook| hook.asked = false);
-                return Answer::Keep;
-            }
-        }
-        Answer::Proceed
-    }
-
-    /// Not the root, nothing without a value, and nothing in a dropping tree or under a freed root.
-    fn may_be_kept(&self, node: usize) -> bool {
-        let root_stays = self.nodes.get(&0).is_some_and(|root| root.state != State::Ending);
-        let has_a_value = self.nodes[&node].value == Value::There;
-        // Only a constructor holds a node that has none.
-        let will_have_one = self.nodes[&node].own_code > 0;
-        node != 0 && (has_a_value || will_have_one) && root_stays && !self.tree_is_dropped
-    }
-
-    /// The nearest ancestor that is not ending takes it as its newest child; where its hook moved it to, it stays.
-    fn adopt(&mut self, kept: usize) {
-        let parent = self.node(kept).parent;
-        let mut above = parent;
-        while let Some(ancestor) = above.filter(|ancestor| self.nodes[ancestor].state == State::Ending) {
-            above = self.node(ancestor).parent;
-        }
-        if above != parent {
-            self.move_to(kept, above.expect("the root is not ending, or it could not be kept"));
-        }
-    }
-
-    /// Ends a node that has no children any more.
-    fn finish(&mut self, node: usize) {
-        if self.node(node).own_code > 0 {
-            let freed = self.unlink(node);
-            self.deferred.insert(node, freed);
-            return;
-        }
-        self.drop_value(node);
-        if self.is_there(node) {
-            self.unlink(node);
-        }
-    }
-
-    /// A piece of a node's own code has returned. If the node was freed meanwhile, and this was the last, its value ends now.
-    fn own_code_returns(&mut self, node: usize) {
-        let Some(found) = self.nodes.get_mut(&node).or(self.deferred.get_mut(&node)) else { return };
-        found.own_code -= 1;
-        if found.own_code == 0 && self.deferred.contains_key(&node) {
-            self.drop_value(node);
-            self.deferred.remove(&node);
-        }
-    }
-
-    /// Drops the value where it lies, if there is one.
-    fn drop_value(&mut self, node: usize) {
-        let found = self.nodes.get_mut(&node).or(self.deferred.get_mut(&node)).expect("looked up by the caller");
-        if found.value != Value::There {
-            return;
-        }
-        found.value = Value::Gone;
-        found.own_code += 1;
-        let seed = found.seed;
-        let panics = self.drop_outside(node, seed);
-        self.panics += usize::from(panics);
-        if let Some(found) = self.nodes.get_mut(&node).or(self.deferred.get_mut(&node)) {
-            found.own_code -= 1;
-        }
-        self.deferred.remove(&node);
-    }
-
-    /// Drops a value that lies in no node any more. True if it panics.
-    fn drop_outside(&mut self, node: usize, seed: u64) -> bool {
-        self.drops[node] += 1;
-        self.say(Event::Dropped { node });
-        self.run(derived(seed, 2)).panics
     }
 
     // ---------------------------------------------------------------------------------------------- links
@@ -448,7 +320,7 @@ impl Reference {
     pub(crate) fn drop_tree(&mut self) {
         self.tree_is_dropped = true;
         if self.is_there(0) {
-            self.end(0, &mut 0);
+            self.end(0, None, &mut 0);
         }
     }
 

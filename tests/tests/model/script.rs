@@ -63,7 +63,9 @@ impl Op {
         let node = Pick::random(random);
         let seed = random.next();
         match random.below(40) {
-            0..=13 => Op::Insert { owner: node, seed },
+            // Something grows anew, however much was freed.
+            0..=4 => Op::Insert { owner: Pick(0), seed },
+            5..=13 => Op::Insert { owner: node, seed },
             14..=16 => Op::Build { owner: node, seed },
             // The root is freed rarely, or nothing is left to look at.
             17..=22 if node.0.is_multiple_of(32) && !random.one_in(16) => Op::FreeChildren(node),
