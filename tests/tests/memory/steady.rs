@@ -34,7 +34,7 @@ fn assert_still(what: &str, before: Counts) {
 fn assert_allocated(what: &str, before: Counts, each: usize) {
     let after = Counts::now();
     let (calls, bytes) = (after.allocations - before.allocations, after.live - before.live);
-    assert_eq!((calls, bytes), ((each * ROUNDS as usize) as _, 0), "{what}: allocations and bytes in {ROUNDS} warm rounds");
+    assert_eq!((calls, bytes), ((each * ROUNDS) as _, 0), "{what}: allocations and bytes in {ROUNDS} warm rounds");
 }
 
 /// The same inside of a request, where it can await.

@@ -56,7 +56,8 @@ fn a_burst_is_answered_to_the_last_and_leaves_nothing() {
     let mut take_one = || {
         let answer = daemon.receive(&client);
         let id = usize::from(u16::from_be_bytes([answer[0], answer[1]]));
-        assert_eq!(rcode(&answer), 3, "NXDOMAIN");
+        // NXDOMAIN; or SERVFAIL, where a machine that is busy with other things lets no upstream be in time. An answer it must be.
+        assert!(matches!(rcode(&answer), 3 | 2), "{answer:?}");
         assert!(!std::mem::replace(&mut seen[id], true), "{id} is answered twice");
     };
     for id in 0..TOTAL {

@@ -40,6 +40,11 @@ fn lints(place: &Place, summary: &mut Summary) {
     summary.add(Step::cargo(place, "format", "fmt --all --check").cure("cargo fmt --all").run());
     let clippy = "clippy --locked --workspace --all-targets -- -D warnings";
     summary.add(Step::cargo(place, "clippy", clippy).run());
+    // A crate and a lock file of its own: the workspace's clippy does not see it.
+    let bench = "clippy --locked --all-features --all-targets --manifest-path tests/bench/Cargo.toml --target-dir";
+    let stale = "what clippy says stands above; a stale lock file: cargo update --workspace --manifest-path tests/bench/Cargo.toml";
+    let bench = Step::cargo(place, "clippy: bench", bench).arg(place.target_for("bench")).words("-- -D warnings");
+    summary.add(bench.cure(stale).run());
     if let Some(route) = Route::find(place) {
         let (name, checker) =
             if route.has_clippy() { ("clippy: wasm", "clippy") } else { ("check: wasm (clippy is not to be had)", "check") };

@@ -50,6 +50,7 @@ fn page(place: &Place, route: &Route, summary: &mut Summary) {
         .cargo(place, "floor: the smallest page", "build --release --locked --manifest-path tests/wasm-size/Cargo.toml")
         .words("--target-dir")
         .arg(&folder)
+        .cure("what cargo says stands above; a stale lock file: cargo update --workspace --manifest-path tests/wasm-size/Cargo.toml")
         .run();
     if !built.passed() {
         return summary.add(built);
