@@ -172,7 +172,7 @@ pub async fn law_17_a_request_does_not_contain_its_own_failure<W: World>(world: 
             Err::<(), _>(Problem::Said("no"))
         })
         .detach();
-    world.root().sleep(millis(5)).await.expect("the root is alive");
+    world.root().sleep(millis(60)).await.expect("the root is alive");
     turns(world.root(), 3).await;
     trace.expect(&["me: no", "owner: no"]);
 }
