@@ -12,6 +12,7 @@
 
 mod by_hand;
 mod canary;
+pub mod compile_fail;
 mod foreign_waker;
 mod hand;
 pub mod laws;

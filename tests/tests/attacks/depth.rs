@@ -12,8 +12,8 @@ use hamadryad::{AccessError, AnyNode, Ended, Freed, Node, OnFree::Keep, Request}
 
 use crate::trace::{Drops, does, said, say, world};
 
-const MANY: usize = if cfg!(miri) { 2_000 } else { 1_000_000 };
-const NESTED_REQUESTS: usize = if cfg!(miri) { 300 } else { 100_000 };
+const MANY: usize = if cfg!(miri) { 1_000 } else { 1_000_000 };
+const NESTED_REQUESTS: usize = if cfg!(miri) { 150 } else { 100_000 };
 const GONE: Freed = Freed::Gone { survivors: 0 };
 
 fn chain(owner: AnyNode, length: usize, drops: &Drops) -> (AnyNode, AnyNode) {
@@ -95,7 +95,7 @@ fn a_chain_is_freed_inside_the_with_of_its_last_node() {
 
 #[test]
 fn seventy_thousand_nested_with_are_counted_right() {
-    let depth = if cfg!(miri) { 700 } else { 70_000 };
+    let depth = if cfg!(miri) { 300 } else { 70_000 };
     let nested = move || {
         fn nest(node: Node<u64>, left: usize) -> Result<u64, AccessError> {
             if left == 0 {

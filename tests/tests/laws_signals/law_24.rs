@@ -155,9 +155,11 @@ fn trees_of_several_threads_hear_it() {
             thread::spawn(move || {
                 let main_loop = new_loop();
                 let root = main_loop.root();
-                let values = listen(root, signal);
+                // One handler: what another one has seen by then is another tree's loop to say.
+                let values: Rc<RefCell<Vec<i32>>> = Rc::default();
                 let seen = values.clone();
-                root.on_signal(signal, move |_| {
+                root.on_signal(signal, move |info| {
+                    seen.borrow_mut().push(info.value().expect("it was queued with one"));
                     if seen.borrow().len() == 10 {
                         root.free();
                     }

@@ -75,7 +75,10 @@ impl Step {
 
     /// The same step under another name, as a build without a run.
     #[must_use]
-    pub(crate) fn built_only(self) -> Step {
+    pub(crate) fn built_only(mut self) -> Step {
+        // What stands behind the dashes is the tests' own.
+        let end = self.arguments.iter().position(|argument| argument == "--").unwrap_or(self.arguments.len());
+        self.arguments.truncate(end);
         let name = format!("{}: build", self.name);
         Step { name, output: Output::Plain, ..self.arg("--no-run") }
     }
@@ -276,6 +279,12 @@ mod tests {
     fn what_is_typed_can_be_pasted() {
         let step = Step::new(&place(), "x", "sh").env("A", "b c").words("-c").arg("echo it's");
         assert_eq!(step.typed(), "A='b c' sh -c 'echo it'\\''s'");
+    }
+
+    #[test]
+    fn a_build_leaves_the_tests_arguments_out() {
+        let step = Step::cargo(&place(), "x", "test --lib -- a b");
+        assert_eq!(step.built_only().typed(), "cargo test --lib --no-run");
     }
 
     #[test]
