@@ -209,7 +209,8 @@ impl TreeCore {
             return;
         }
         slot.set(Flag::NoValue);
-        if let Some(drop) = slot.kind.get().drop {
+        let kind = slot.kind.get();
+        if let Some(drop) = if slot.has(Flag::Started) { kind.drop_started } else { kind.drop } {
             slot.set(Flag::InDrop);
             let alive = slot.state.get() != State::Deferred;
             slot.lent.set(crate::arena::Slot::EXCLUSIVE);

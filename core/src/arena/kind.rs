@@ -41,14 +41,14 @@ pub(crate) struct Kind {
     pub(crate) chunk: Option<usize>,
     /// A value or timer whose end runs no code.
     pub(crate) plain: bool,
-    /// Drops the value in place. Of a request: its future.
+    /// Drops the value in place. Of a request: its body.
     pub(crate) drop: Option<unsafe fn(*mut u8)>,
+    /// Drops a request's future in place, which lies where its body was.
+    pub(crate) drop_started: Option<unsafe fn(*mut u8)>,
     /// Calls the closure that the value is.
     pub(crate) call: Option<unsafe fn(*mut u8, Ready)>,
-    /// Runs a request once; true when it ended.
-    pub(crate) run: Option<unsafe fn(SlotRef, *mut u8, &mut Context<'_>) -> bool>,
-    /// Moves a request's result into an `Option` of its type.
-    pub(crate) result: Option<unsafe fn(*mut u8, *mut u8)>,
+    /// Runs a request once.
+    pub(crate) run: Option<unsafe fn(SlotRef, *mut u8, &mut Context<'_>)>,
     /// Where in the chunk the source's index lies.
     pub(crate) source_at: usize,
     /// A timer that comes again.
@@ -76,9 +76,9 @@ impl Kind {
             chunk: class_of(Layout::new::<T>()),
             plain: matches!(class, Class::Value | Class::Timer) && !core::mem::needs_drop::<T>(),
             drop: if core::mem::needs_drop::<T>() { Some(drop_value::<T>) } else { None },
+            drop_started: None,
             call: None,
             run: None,
-            result: None,
             source_at: 0,
             periodic: false,
         }

@@ -125,8 +125,6 @@ pub(crate) enum Told {
     #[default]
     Nobody,
     Waiter(Waiter),
-    /// It ended with a result, which lies in the chunk.
-    Result,
     /// It ended by a free or a deadline, which stored this without allocating.
     Ended(Place, Cause),
     /// It ended otherwise.

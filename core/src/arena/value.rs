@@ -61,26 +61,13 @@ pub(crate) fn call(slot: SlotRef, ready: Ready) {
     }
 }
 
-/// Runs a request once. The caller has lent the value exclusively.
-pub(crate) fn run(slot: SlotRef, context: &mut Context<'_>) -> bool {
-    match slot.kind.get().run {
-        // SAFETY: of the slot's own kind, and lent to this call.
-        Some(run) => unsafe { run(slot, slot.data.get(), context) },
-        None => false,
+/// Runs a request once. The caller has looked that it can run, and lent the value exclusively.
+#[inline(always)]
+pub(crate) fn run(slot: SlotRef, context: &mut Context<'_>) {
+    if let Some(run) = slot.kind.get().run {
+        // SAFETY: of the slot's own kind, with a value (`TreeCore::can_run`), and lent to this call.
+        unsafe { run(slot, slot.data.get(), context) }
     }
-}
-
-/// Moves a request's result out of its chunk.
-///
-/// # Safety
-/// The slot is that of a request with results of type `R`, whose result lies in its chunk and is taken once.
-pub(crate) unsafe fn take_result<R>(slot: SlotRef) -> Option<R> {
-    let mut result: Option<R> = None;
-    if let Some(take) = slot.kind.get().result {
-        // SAFETY: of the slot's own kind, so it writes an `Option<R>`.
-        unsafe { take(slot.data.get(), core::ptr::from_mut(&mut result).cast()) };
-    }
-    result
 }
 
 /// Gives the chunk of a slot back. Its value was dropped or moved out.

@@ -43,16 +43,11 @@ impl AnyNode {
     #[track_caller]
     pub fn completer<T: 'static, E: From<Ended> + Display + 'static>(self, name: &'static str) -> (Request<T, E>, Completer<T, E>) {
         let place = Location::caller();
-        let made = self.begin().and_then(|core| {
-            let slot = core.make(self, ByHand::<T, E>::KIND, place).map_err(|_| self.ended_freed())?;
-            Ok((core, slot))
-        });
+        let made = self.begin(name, ByHand::<T, E>::KIND, place);
         let finish = finish::<T, E>;
         match made {
             Ok((core, slot)) => {
                 let node = value::fill(slot, ByHand::<T, E>::new());
-                slot.set_name(name);
-                slot.set(Flag::Held);
                 let completer = Completer { core: Some(Rc::clone(&core)), node, finish };
                 (Request::begun(core, node), completer)
             }

@@ -58,7 +58,6 @@ impl TreeCore {
         let ext = slot.wide();
         ext.ran.set(self.turn.get());
         ext.runs.set(ext.runs.get().saturating_add(1));
-        slot.set(Flag::Started);
         slot.waits.set(waits::NOTHING);
         let waker = crate::waker::lend(slot);
         slot.lent.set(Slot::EXCLUSIVE);
@@ -67,14 +66,15 @@ impl TreeCore {
         self.exit(before);
         slot.lent.set(0);
         match result {
-            Ok(_) => self.settle(slot),
+            Ok(()) => self.settle(slot),
             Err(panic) => self.end_panicked(slot, panic),
         }
     }
 
     /// The first run in place, where it is first awaited. True when it ran.
     pub(super) fn run_in_place(&self, slot: SlotRef) -> bool {
-        if slot.has(Flag::Started) || self.phase.get() == crate::turn::Phase::Outside || self.depth.get() >= DEPTH_MAX {
+        let first = !slot.has(Flag::Started) && Self::can_run(slot);
+        if !first || self.phase.get() == crate::turn::Phase::Outside || self.depth.get() >= DEPTH_MAX {
             return false;
         }
         self.lists.remove(slot);
@@ -88,10 +88,9 @@ impl TreeCore {
     /// be on the stack; `settle` retires the slot then.
     pub(super) fn conclude(&self, slot: SlotRef, result: bool) {
         slot.waits.set(if result { waits::RESULT } else { waits::NOTHING });
-        let told = if result { Told::Result } else { Told::Nobody };
         if slot.state.get() == State::Deferred {
             // Freed on the way to its end, after its outcome was fixed: the outcome counts.
-            return drop(slot.wide().told.replace(told));
+            return drop(slot.wide().told.take());
         }
         let owner = slot.parent.get().map(|owner| (owner, owner.generation.now()));
         self.leave(slot);
@@ -99,7 +98,7 @@ impl TreeCore {
         slot.generation.advance();
         slot.state.set(State::Deferred);
         slot.note(owner);
-        if let Told::Waiter(waiter) = slot.wide().told.replace(told) {
+        if let Told::Waiter(waiter) = slot.wide().told.take() {
             self.wake(waiter, true);
         }
     }
@@ -190,7 +189,7 @@ impl TreeCore {
         let (place, cause) = match told {
             Told::Facts(ended) => return ended,
             Told::Ended(place, cause) => (Some(place), cause),
-            Told::Nobody | Told::Waiter(_) | Told::Result => (slot.place.get(), Cause::FREED),
+            Told::Nobody | Told::Waiter(_) => (slot.place.get(), Cause::FREED),
         };
         let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
         let by = noted.filter(|by| by.is_alive()).map(|by| (by.id(), by.name()));

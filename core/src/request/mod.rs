@@ -13,7 +13,7 @@ pub(crate) use life::{place_of_end, waiter_of};
 pub use outcome::Outcome;
 pub use scope::Scope;
 
-use crate::arena::{Flag, QueueId, SlotRef, State, Told, value};
+use crate::arena::{Flag, Kind, Place, QueueId, SlotRef, State, Told};
 use crate::ended::Ended;
 use crate::free::End;
 use crate::node::AnyNode;
@@ -40,15 +40,38 @@ use core::time::Duration;
 /// Awaiting is cancel-safe as a value: the result waits in the `Request` until it is received; but dropping the `Request` abandons.
 #[must_use = "dropping a request abandons it: await it or `detach` it"]
 pub struct Request<T, E = Ended> {
-    /// Nothing once the result was received, or where there never was a node.
-    core: Option<Rc<TreeCore>>,
     node: AnyNode,
-    /// Why nothing was begun.
-    refused: Option<Ended>,
-    convert: fn(Ended) -> E,
-    /// Hands an unreceived failure to law 17.
-    unreceived: fn(&TreeCore, SlotRef, Option<AnyNode>, E),
+    hold: Hold,
+    error: fn(About<'_, E>) -> Option<E>,
     result: PhantomData<fn(T) -> T>,
+}
+
+/// What a handle has.
+enum Hold {
+    /// Nothing: its result was received, or it was detached.
+    Nothing,
+    /// Its slot, in this tree.
+    Slot(Rc<TreeCore>),
+    /// Why nothing was begun.
+    Refused(Ended),
+}
+
+/// What only the maker of a request knew of its error's type.
+enum About<'a, E> {
+    /// It can be made of this.
+    From(Ended),
+    /// Unreceived, it is handed to law 17: of that slot, below that owner.
+    Lost(&'a TreeCore, SlotRef, Option<AnyNode>, E),
+}
+
+fn about<E: From<Ended> + Display + 'static>(about: About<'_, E>) -> Option<E> {
+    match about {
+        About::From(ended) => Some(ended.into()),
+        About::Lost(core, slot, owner, error) => {
+            core.failed_unreceived(slot, owner, error);
+            None
+        }
+    }
 }
 
 impl AnyNode {
@@ -71,46 +94,42 @@ impl AnyNode {
         Fut: Future + 'static,
         Fut::Output: Outcome,
     {
-        let stage: Stage<F, Fut, <Fut::Output as Outcome>::T, <Fut::Output as Outcome>::E> = Stage::Body(body);
         let place = Location::caller();
-        match self.begin() {
+        let made = self.begin(name, Stage::<F, Fut, Result<_, _>>::KIND, place);
+        match made {
             Err(ended) => Request::refused(self, ended),
-            Ok(core) => match core.make(self, Stage::kind_of(&stage), place) {
-                Err(_) => Request::refused(self, self.ended_freed()),
-                Ok(slot) => {
-                    let node = value::fill(slot, stage);
-                    slot.set_name(name);
-                    slot.set(Flag::Held);
-                    slot.waits.set(waits::TURN);
-                    core.lists.push(QueueId::Ready, slot);
-                    core.poke();
-                    Request::begun(core, node)
-                }
-            },
+            Ok((core, slot)) => {
+                Stage::<F, Fut, Result<_, _>>::fill(slot, body);
+                slot.waits.set(waits::TURN);
+                core.lists.push(QueueId::Ready, slot);
+                core.poke();
+                Request::begun(core, AnyNode::of(slot))
+            }
         }
     }
 
-    /// Whether a computation may begin here.
-    pub(crate) fn begin(self) -> Result<Rc<TreeCore>, Ended> {
-        let core = self.growing().map(SlotRef::core).ok_or_else(|| self.ended_freed())?;
-        if core.may_begin(self) { Ok(core) } else { Err(self.ended_cancelled()) }
+    /// The slot of a computation that begins here, held by its handle.
+    #[inline(always)]
+    pub(crate) fn begin(self, name: &'static str, kind: &'static Kind, place: Place) -> Result<(Rc<TreeCore>, SlotRef), Ended> {
+        let Some(owner) = self.growing() else { return Err(self.ended_freed()) };
+        let core = owner.core();
+        if !core.may_begin(self) {
+            return Err(self.ended_cancelled());
+        }
+        let Ok(slot) = core.make(self, kind, place) else { return Err(self.ended_freed()) };
+        slot.set_name(name);
+        slot.set(Flag::Held);
+        Ok((core, slot))
     }
 }
 
 impl<T, E: From<Ended> + Display + 'static> Request<T, E> {
     fn begun(core: Rc<TreeCore>, node: AnyNode) -> Request<T, E> {
-        Request { core: Some(core), node, refused: None, convert: E::from, unreceived: TreeCore::failed_unreceived, result: PhantomData }
+        Request { node, hold: Hold::Slot(core), error: about, result: PhantomData }
     }
 
     fn refused(owner: AnyNode, ended: Ended) -> Request<T, E> {
-        Request {
-            core: None,
-            node: owner.stale(),
-            refused: Some(ended),
-            convert: E::from,
-            unreceived: TreeCore::failed_unreceived,
-            result: PhantomData,
-        }
+        Request { node: owner.stale(), hold: Hold::Refused(ended), error: about, result: PhantomData }
     }
 }
 
@@ -123,7 +142,7 @@ impl<T, E> Request<T, E> {
     /// Ends it as [`Ended::TimedOut`] if it is not done `limit` after this call. Of several limits the earliest counts. On a finished
     /// request nothing.
     pub fn timeout(self, limit: Duration) -> Self {
-        if let Some(core) = &self.core {
+        if let Hold::Slot(core) = &self.hold {
             let at = core.now() + limit;
             self.set_deadline(at);
         }
@@ -137,7 +156,7 @@ impl<T, E> Request<T, E> {
     }
 
     fn set_deadline(&self, at: Instant) {
-        if let (Some(core), Some(slot)) = (&self.core, self.node.growing()) {
+        if let (Hold::Slot(core), Some(slot)) = (&self.hold, self.node.growing()) {
             core.set_deadline(slot, at);
         }
     }
@@ -163,7 +182,7 @@ impl<T, E> Request<T, E> {
             && slot.state.get() == State::Live
         {
             slot.clear(Flag::Held);
-            self.core = None;
+            self.hold = Hold::Nothing;
         }
         self.node
     }
@@ -189,7 +208,7 @@ impl<T, E> Request<T, E> {
     fn owner(&self) -> AnyNode {
         match self.node.readable() {
             Some(slot) => slot.parent.get().map_or(self.node, AnyNode::of),
-            None if self.core.is_some() => {
+            None if matches!(self.hold, Hold::Slot(_)) => {
                 let noted = self.node.slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
                 noted.unwrap_or(self.node)
             }
@@ -198,30 +217,33 @@ impl<T, E> Request<T, E> {
     }
 
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Result<T, E>> {
-        if let Some(ended) = self.refused.take() {
-            return Poll::Ready(Err((self.convert)(ended)));
-        }
-        let core = self.core.take().expect("a request gives its result once: it was polled after that");
-        if let Some(slot) = self.node.readable()
+        if let Hold::Slot(core) = &self.hold
+            && let Some(slot) = self.node.readable()
             && !(core.run_in_place(slot) && self.node.readable().is_none())
         {
-            let waiter = waiter_of(context, &core, waits::REQUEST);
+            let waiter = waiter_of(context, core, waits::REQUEST);
             drop(slot.wide().told.replace(Told::Waiter(waiter)));
-            self.core = Some(core);
             return Poll::Pending;
         }
-        Poll::Ready(self.receive(&core))
+        Poll::Ready(self.receive())
     }
 
     /// What an ended request has for its receiver; then the slot is given up.
-    fn receive(&mut self, core: &TreeCore) -> Result<T, E> {
-        let slot = self.node.slot;
-        let result = match slot.wide().told.take() {
-            Told::Result => cell::take(slot).unwrap_or_else(|| Err((self.convert)(self.node.ended_freed()))),
-            told => Err((self.convert)(core.ended_of(self.node, told))),
-        };
-        core.give_up(slot);
-        result
+    fn receive(&mut self) -> Result<T, E> {
+        match core::mem::replace(&mut self.hold, Hold::Nothing) {
+            Hold::Slot(core) => {
+                let slot = self.node.slot;
+                let result = cell::take(slot).unwrap_or_else(|| Err(self.ended(core.ended_of(self.node, slot.wide().told.take()))));
+                core.give_up(slot);
+                result
+            }
+            Hold::Refused(ended) => Err(self.ended(ended)),
+            Hold::Nothing => panic!("a request gives its result once: it was polled after that"),
+        }
+    }
+
+    fn ended(&self, ended: Ended) -> E {
+        (self.error)(About::From(ended)).expect("an error can be made of it")
     }
 }
 
@@ -262,42 +284,49 @@ impl<T, E> fmt::Debug for Request<T, E> {
 
 impl<T, E> Drop for Request<T, E> {
     fn drop(&mut self) {
-        let Some(core) = self.core.take() else { return };
-        let slot = self.node.slot;
-        if self.node.is_alive() {
-            if slot.state.get() == State::Live {
-                slot.clear(Flag::Held);
-                core.free(slot, &End::dropped(&core));
-                return;
-            }
-            // It is ending right now: whoever ends it gives the slot back.
-            slot.clear(Flag::Held);
-            return;
+        if let Hold::Slot(core) = core::mem::replace(&mut self.hold, Hold::Nothing) {
+            self.abandon(&core);
         }
-        self.discard(&core);
     }
 }
 
 impl<T, E> Request<T, E> {
+    fn abandon(&mut self, core: &TreeCore) {
+        let slot = self.node.slot;
+        if !self.node.is_alive() {
+            return self.discard(core);
+        }
+        slot.clear(Flag::Held);
+        // If it is ending right now, whoever ends it gives the slot back.
+        if slot.state.get() == State::Live {
+            core.free(slot, &End::dropped(core));
+        }
+    }
+
     /// An ended request is dropped unreceived: a failure goes to law 17.
     fn discard(&mut self, core: &TreeCore) {
         let slot = self.node.slot;
-        let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
+        let owner = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
+        let result = match cell::take::<T, E>(slot) {
+            Some(result) => Some(result),
+            None => self.own_failure(core).map(|ended| Err(self.ended(ended))),
+        };
+        let value = match result {
+            Some(Err(error)) => {
+                (self.error)(About::Lost(core, slot, owner, error));
+                None
+            }
+            done => done,
+        };
+        core.give_up(slot);
+        drop(value);
+    }
+
+    /// Why a request ended that ended neither with a result nor because somebody asked.
+    fn own_failure(&self, core: &TreeCore) -> Option<Ended> {
+        let slot = self.node.slot;
         let told = slot.wide().told.take();
         let own_limit = matches!(&told, Told::Ended(place, cause) if cause.limit().is_some() && Some(*place) == slot.place.get());
-        let (failed, result) = match told {
-            Told::Result => match cell::take::<T, E>(slot) {
-                Some(Err(error)) => (Some(error), None),
-                done => (None, done),
-            },
-            told @ Told::Facts(_) => (Some((self.convert)(core.ended_of(self.node, told))), None),
-            told @ Told::Ended(..) if own_limit => (Some((self.convert)(core.ended_of(self.node, told))), None),
-            _ => (None, None),
-        };
-        if let Some(error) = failed {
-            (self.unreceived)(core, slot, noted, error);
-        }
-        core.give_up(slot);
-        drop(result);
+        (own_limit || matches!(told, Told::Facts(_))).then(|| core.ended_of(self.node, told))
     }
 }

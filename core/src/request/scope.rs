@@ -79,12 +79,8 @@ impl<F, Fut> fmt::Debug for Scope<F, Fut> {
 
 /// The scope's node, made at its first poll.
 fn begin(owner: AnyNode, name: &'static str, place: Place) -> Result<(Rc<TreeCore>, AnyNode), Ended> {
-    let core = owner.begin()?;
-    let slot = core.make(owner, Kind::SCOPE, place).map_err(|_| owner.ended_freed())?;
+    let (core, slot) = owner.begin(name, Kind::SCOPE, place)?;
     slot.clear(Flag::NoValue);
-    slot.set_name(name);
-    slot.set(Flag::Held);
-    slot.set(Flag::Started);
     Ok((core, AnyNode::of(slot)))
 }
 
