@@ -4,7 +4,7 @@
 //! again after it. A free inside a free takes over all that the outer one had left, except the nodes whose own code is on the stack:
 //! those are unlinked and stale at once, and their code's return ends them. The outer free then finds its node stale and is done.
 
-use crate::arena::{Class, Flag, Place, SlotRef, State, TimerRef, Told, value};
+use crate::arena::{Class, Flag, Place, SlotRef, State, TimerRef, Told, WideRef, value};
 use crate::catch::catch;
 use crate::node::AnyNode;
 use crate::time::Instant;
@@ -226,15 +226,24 @@ impl TreeCore {
             Class::Timer if !slot.has(Flag::NoValue) => self.timers.borrow_mut().remove(TimerRef::of(slot)),
             Class::Source => self.leave_sources(slot),
             Class::Watcher => self.sources.borrow_mut().drop_watcher(AnyNode::of(slot)),
-            Class::Request | Class::Scope => {
-                self.lists.remove(slot);
-                self.deadlines.borrow_mut().remove(slot);
-            }
-            Class::Soon => self.lists.remove(slot),
+            Class::Request | Class::Scope => return self.leave_request(slot.wide()),
+            Class::Soon => self.lists.remove(slot.wide()),
             _ => {}
         }
         if slot.extras.get().is_some() {
             self.wake_dependents(slot);
+        }
+    }
+
+    /// [`leave`](TreeCore::leave), of a request or scope.
+    #[inline]
+    pub(crate) fn leave_request(&self, slot: WideRef) {
+        self.lists.remove(slot);
+        if slot.ext().deadline.get() != 0 {
+            self.deadlines.borrow_mut().remove(slot);
+        }
+        if slot.extras.get().is_some() {
+            self.wake_dependents(*slot);
         }
     }
 
@@ -254,8 +263,10 @@ impl TreeCore {
         slot.state.set(State::Vacant);
         value::free_chunk(self, slot);
         if !slot.has(Flag::Held) {
-            if let Some(ext) = slot.ext() {
-                drop(ext.told.take());
+            if let Some(wide) = slot.as_wide()
+                && !wide.ext().is_quiet()
+            {
+                drop(wide.ext().told.take());
             }
             self.pages.give(slot);
         }
@@ -286,7 +297,7 @@ impl TreeCore {
 
     /// Whoever waits for a request learns that it ended without a result.
     fn tell(&self, slot: SlotRef, owner: Option<SlotRef>, end: &End) {
-        let ext = slot.wide();
+        let wide = slot.wide();
         let held = slot.has(Flag::Held);
         let told = if held { Told::Ended(end.place, end.cause) } else { Told::Nobody };
         if held {
@@ -298,7 +309,7 @@ impl TreeCore {
         } else {
             slot.place.set(Some(end.place));
         }
-        if let Told::Waiter(waiter) = ext.told.replace(told) {
+        if let Told::Waiter(waiter) = wide.ext().told.replace(told) {
             self.wake(waiter, true);
         }
     }

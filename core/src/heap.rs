@@ -1,6 +1,6 @@
 //! A 4-ary heap of instants, first in, first out on ties; what is in it knows its place, so that it can be taken out.
 
-use crate::arena::{SlotRef, TimerRef};
+use crate::arena::{TimerRef, WideRef};
 use crate::time::Instant;
 use alloc::vec::Vec;
 use core::cell::Cell;
@@ -16,9 +16,9 @@ impl Placed for TimerRef {
     }
 }
 
-impl Placed for SlotRef {
+impl Placed for WideRef {
     fn place(&self) -> &Cell<u32> {
-        &self.wide().deadline
+        &self.ext().deadline
     }
 }
 

@@ -106,8 +106,9 @@ impl TreeCore {
             if let Some(slot) = background.growing()
                 && !slot.on_stack()
             {
-                self.lists.remove(slot);
-                self.deadlines.borrow_mut().remove(slot);
+                let request = slot.wide();
+                self.lists.remove(request);
+                self.deadlines.borrow_mut().remove(request);
                 slot.waits.set(waits::NOTHING);
                 self.drop_value(slot);
                 self.settle(slot);

@@ -1,6 +1,6 @@
 //! The owner of everything, bound to one thread.
 
-use crate::arena::{Chunks, Kind, Lists, Pages, Place, QueueId, SlotRef, State, TimerRef, value};
+use crate::arena::{Chunks, Kind, Lists, Pages, Place, QueueId, SlotRef, State, TimerRef, WideRef, value};
 use crate::arena::{Class, Flag, SlotIndex, Waiter};
 use crate::catch::catch;
 use crate::failure::{Failure, Undelivered};
@@ -66,7 +66,7 @@ pub(crate) struct TreeCore {
     /// Which values are lent, and where, innermost last.
     pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
     pub(crate) timers: RefCell<Heap<TimerRef>>,
-    pub(crate) deadlines: RefCell<Heap<SlotRef>>,
+    pub(crate) deadlines: RefCell<Heap<WideRef>>,
     pub(crate) sources: RefCell<Sources>,
     /// Wakers of others, to be woken by the loop.
     pub(crate) foreign: RefCell<Vec<Waker>>,
@@ -237,7 +237,8 @@ impl TreeCore {
         slot.child.set(None);
         self.link(slot, owner);
         if wide {
-            let ext = slot.wide();
+            let slot = slot.wide();
+            let ext = slot.ext();
             ext.runs.set(0);
             ext.ran.set(0);
         }
@@ -316,7 +317,7 @@ impl TreeCore {
                         break;
                     }
                     match slot.kind.get().class {
-                        Class::Scope => match slot.wide().take_waiter() {
+                        Class::Scope => match slot.ext().take_waiter() {
                             Some(next) => waiter = next,
                             None => break,
                         },
@@ -328,11 +329,11 @@ impl TreeCore {
     }
 
     /// Queues a request to be run.
-    fn ready(&self, slot: SlotRef, by_end: bool) {
+    fn ready(&self, slot: WideRef, by_end: bool) {
         if slot.queue.get() != QueueId::None || slot.has(Flag::NoValue) {
             return;
         }
-        let late = by_end && self.phase.get() >= Phase::Woken && slot.wide().ran.get() != self.turn.get();
+        let late = by_end && self.phase.get() >= Phase::Woken && slot.ext().ran.get() != self.turn.get();
         self.lists.push(if late { QueueId::Late } else { QueueId::Ready }, slot);
         self.poke();
     }

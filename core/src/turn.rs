@@ -8,7 +8,7 @@
 //! have begun, is *late*: it runs at the end of that class or after the last deadline, if it has not run in this turn; so an answer
 //! climbs to the top in one turn.
 
-use crate::arena::{Class, Flag, Place, QueueId, SlotRef, State, TimerRef, value};
+use crate::arena::{Class, Place, QueueId, SlotRef, State, TimerRef, WideRef, value};
 use crate::catch::catch;
 use crate::free::End;
 use crate::host::{Deadlines, Turn};
@@ -138,7 +138,7 @@ impl TreeCore {
     fn run_immediates(&self) {
         self.lists.begin(QueueId::Soon, QueueId::SoonRunning);
         while let Some(slot) = self.lists.pop(QueueId::SoonRunning) {
-            self.call_once(slot);
+            self.call_once(*slot);
             self.count_piece();
         }
     }
@@ -205,7 +205,7 @@ impl TreeCore {
     }
 
     /// A cloned waker was woken, by whatever thread.
-    fn wake_injected(&self, slot: SlotRef) {
+    fn wake_injected(&self, slot: WideRef) {
         if slot.state.get() == State::Vacant || matches!(slot.state.get(), State::Deferred) {
             return;
         }
@@ -223,11 +223,11 @@ impl TreeCore {
             let mut outermost = (entry.item, entry.at);
             let mut above = entry.item.parent.get();
             while let Some(slot) = above {
-                if slot.ext().is_some()
-                    && let Some(at) = self.deadlines.borrow().at(slot)
+                if let Some(wide) = slot.as_wide()
+                    && let Some(at) = self.deadlines.borrow().at(wide)
                     && at <= now
                 {
-                    outermost = (slot, at);
+                    outermost = (wide, at);
                 }
                 above = slot.parent.get();
             }
@@ -248,10 +248,5 @@ impl TreeCore {
         if foreign.is_empty() {
             *foreign = wakers; // Its memory is used again.
         }
-    }
-
-    /// Whether a request has code that can run.
-    pub(crate) fn can_run(slot: SlotRef) -> bool {
-        slot.kind.get().run.is_some() && !slot.has(Flag::NoValue) && slot.lent.get() == 0 && slot.state.get() == State::Live
     }
 }

@@ -1,9 +1,9 @@
 //! What is known of a node's value without its type: a table of functions, one for each type.
 #![expect(unsafe_code, reason = "functions that take a pointer for a value of the type they were made for")]
 
-use super::SlotRef;
 use super::chunk::class_of;
 use super::page::SlotIndex;
+use super::{SlotRef, WideRef};
 use crate::source::Ready;
 use crate::timer::Timer;
 use alloc::alloc::Layout;
@@ -48,7 +48,7 @@ pub(crate) struct Kind {
     /// Calls the closure that the value is.
     pub(crate) call: Option<unsafe fn(*mut u8, Ready)>,
     /// Runs a request once.
-    pub(crate) run: Option<unsafe fn(SlotRef, *mut u8, &mut Context<'_>)>,
+    pub(crate) run: Option<unsafe fn(WideRef, *mut u8, &mut Context<'_>)>,
     /// Where in the chunk the source's index lies.
     pub(crate) source_at: usize,
     /// A timer that comes again.

@@ -165,7 +165,7 @@ impl Page {
         header.wide
             && (0..header.initialised.get()).any(|index| {
                 let slot = Page::slot(page, index).expect("below the count of initialised slots");
-                slot.wide().word.load(Ordering::Acquire) != 0
+                slot.wide().ext().word.load(Ordering::Acquire) != 0
             })
     }
 
@@ -266,12 +266,12 @@ impl Pages {
     /// A slot without a tenant comes back; one that a waker pins waits in limbo.
     #[inline]
     pub(crate) fn give(&self, slot: SlotRef) {
-        let wide = slot.ext();
+        let wide = slot.as_wide();
         let width = &self.widths[usize::from(wide.is_some())];
         if slot.generation.now() >= Generation::RETIRED {
             return; // Its last generation: no handle may ever match again.
         }
-        if wide.is_some_and(|ext| ext.word.load(Ordering::Acquire) != 0) {
+        if wide.is_some_and(|wide| wide.ext().word.load(Ordering::Acquire) != 0) {
             width.limbo.borrow_mut().push(slot);
             return;
         }
@@ -317,7 +317,7 @@ impl Width {
         for _ in 0..limbo.len().min(16) {
             let at = self.swept.get() % limbo.len();
             self.swept.set(at + 1);
-            if limbo[at].wide().word.load(Ordering::Acquire) == 0 {
+            if limbo[at].wide().ext().word.load(Ordering::Acquire) == 0 {
                 return Some(limbo.swap_remove(at));
             }
         }

@@ -109,8 +109,8 @@ pub(crate) struct Ext {
     /// Bit 0: in the inject queue. The rest counts cloned wakers. Touched by any thread that has a waker.
     pub(crate) word: AtomicU32,
     pub(crate) runs: Cell<u32>,
-    pub(crate) next: Cell<Option<SlotRef>>,
-    pub(crate) previous: Cell<Option<SlotRef>>,
+    pub(crate) next: Cell<Option<WideRef>>,
+    pub(crate) previous: Cell<Option<WideRef>>,
     pub(crate) told: Cell<Told>,
     /// One more than its place in the heap of deadlines; 0: it has none of its own.
     pub(crate) deadline: Cell<u32>,
@@ -134,7 +134,7 @@ pub(crate) enum Told {
 /// Who is to be woken.
 pub(crate) enum Waiter {
     /// A request or scope of this tree: no atomics, no virtual calls.
-    Ours(SlotRef, Serial),
+    Ours(WideRef, Serial),
     Foreign(Waker),
 }
 
@@ -146,8 +146,18 @@ impl Ext {
         result
     }
 
+    /// Whether nobody waits and nothing is noted: most of the time.
+    #[inline(always)]
+    pub(crate) fn is_quiet(&self) -> bool {
+        // SAFETY: the cell is this thread's, and the reference to its content ends here, before anybody can write to it.
+        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody)
+    }
+
     /// Who waits; from now on nobody does.
     pub(crate) fn take_waiter(&self) -> Option<Waiter> {
+        if self.is_quiet() {
+            return None;
+        }
         match self.told.take() {
             Told::Waiter(waiter) => Some(waiter),
             other => {
@@ -345,23 +355,16 @@ impl SlotRef {
         self.0.as_ptr()
     }
 
-    /// The ext, without a look at the flags: for threads that have a waker of the slot.
-    ///
-    /// # Safety
-    /// The slot is a wide one.
-    pub(crate) unsafe fn wide_part<'a>(self) -> &'a Ext {
-        // SAFETY: the caller's contract; slots are never unmapped.
-        unsafe { &(*self.0.as_ptr().cast::<WideSlot>()).ext }
+    /// The same slot, if it is a wide one.
+    #[inline(always)]
+    pub(crate) fn as_wide(self) -> Option<WideRef> {
+        self.has(Flag::Wide).then_some(WideRef(self))
     }
 
-    pub(crate) fn ext(&self) -> Option<&Ext> {
-        // SAFETY: only `init` sets the flag, for memory that holds a `WideSlot`; the pointer has the page's provenance.
-        self.has(Flag::Wide).then(|| unsafe { &self.0.cast::<WideSlot>().as_ref().ext })
-    }
-
-    /// The ext of a slot that is known to be a request, a scope or an immediate.
-    pub(crate) fn wide(&self) -> &Ext {
-        self.ext().expect("requests, scopes and immediates live in wide slots")
+    /// A slot that is known to be that of a request, a scope or an immediate.
+    #[inline(always)]
+    pub(crate) fn wide(self) -> WideRef {
+        self.as_wide().expect("requests, scopes and immediates live in wide slots")
     }
 
     #[inline(always)]
@@ -417,14 +420,45 @@ impl SlotRef {
     }
 }
 
+/// A reference to a slot that was found to be a wide one, which never changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WideRef(SlotRef);
+
+impl Deref for WideRef {
+    type Target = SlotRef;
+    #[inline(always)]
+    fn deref(&self) -> &SlotRef {
+        &self.0
+    }
+}
+
+impl WideRef {
+    /// What it has beyond a slot.
+    #[inline(always)]
+    pub(crate) fn ext(&self) -> &Ext {
+        // SAFETY: made by `as_wide` and `of_waker` only, for slots that `init` made as a `WideSlot`; the pointer has the page's provenance.
+        unsafe { &self.0.0.cast::<WideSlot>().as_ref().ext }
+    }
+
+    /// The slot of a waker of ours, without a look at anything that only the owner thread may touch.
+    ///
+    /// # Safety
+    /// `pointer` is what `waker::lend` put into a waker: only wide slots are lent.
+    pub(crate) unsafe fn of_waker(pointer: *mut Slot) -> WideRef {
+        // SAFETY: the caller's contract.
+        WideRef(unsafe { SlotRef::from_ptr(pointer) })
+    }
+}
+
 /// The doubly linked lists of wide slots, by [`QueueId`].
 #[derive(Default)]
 pub(crate) struct Lists {
-    ends: [Cell<(Option<SlotRef>, Option<SlotRef>)>; 5],
+    ends: [Cell<(Option<WideRef>, Option<WideRef>)>; 5],
 }
 
 impl Lists {
-    fn ends(&self, queue: QueueId) -> &Cell<(Option<SlotRef>, Option<SlotRef>)> {
+    #[inline(always)]
+    fn ends(&self, queue: QueueId) -> &Cell<(Option<WideRef>, Option<WideRef>)> {
         &self.ends[queue as usize - 1]
     }
 
@@ -432,43 +466,46 @@ impl Lists {
         self.ends(queue).get().0.is_none()
     }
 
-    pub(crate) fn push(&self, queue: QueueId, slot: SlotRef) {
+    #[inline(always)]
+    pub(crate) fn push(&self, queue: QueueId, slot: WideRef) {
         debug_assert!(slot.queue.get() == QueueId::None);
         let ends = self.ends(queue);
         let (first, last) = ends.get();
-        let ext = slot.wide();
+        let ext = slot.ext();
         slot.queue.set(queue);
         ext.next.set(None);
         ext.previous.set(last);
         match last {
-            Some(last) => last.wide().next.set(Some(slot)),
+            Some(last) => last.ext().next.set(Some(slot)),
             None => debug_assert!(first.is_none()),
         }
         ends.set((first.or(Some(slot)), Some(slot)));
     }
 
-    pub(crate) fn pop(&self, queue: QueueId) -> Option<SlotRef> {
+    #[inline(always)]
+    pub(crate) fn pop(&self, queue: QueueId) -> Option<WideRef> {
         let slot = self.ends(queue).get().0?;
         self.remove(slot);
         Some(slot)
     }
 
     /// Takes a slot out of whatever list it is in.
-    pub(crate) fn remove(&self, slot: SlotRef) {
+    #[inline(always)]
+    pub(crate) fn remove(&self, slot: WideRef) {
         let queue = slot.queue.replace(QueueId::None);
         if queue == QueueId::None {
             return;
         }
-        let ext = slot.wide();
+        let ext = slot.ext();
         let (next, previous) = (ext.next.take(), ext.previous.take());
         let ends = self.ends(queue);
         let (mut first, mut last) = ends.get();
         match previous {
-            Some(previous) => previous.wide().next.set(next),
+            Some(previous) => previous.ext().next.set(next),
             None => first = next,
         }
         match next {
-            Some(next) => next.wide().previous.set(previous),
+            Some(next) => next.ext().previous.set(previous),
             None => last = previous,
         }
         ends.set((first, last));
@@ -481,7 +518,7 @@ impl Lists {
             // A class that was cut short (a panic of the host): what it left goes first.
             let mut next = first;
             while let Some(slot) = next {
-                next = slot.wide().next.get();
+                next = slot.ext().next.get();
                 slot.queue.set(QueueId::None);
                 self.push(to, slot);
             }
@@ -490,7 +527,7 @@ impl Lists {
         let mut next = first;
         while let Some(slot) = next {
             slot.queue.set(to);
-            next = slot.wide().next.get();
+            next = slot.ext().next.get();
         }
         self.ends(to).set((first, last));
     }

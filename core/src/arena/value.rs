@@ -1,7 +1,7 @@
 //! Values in their chunks: written once, lent by reference, taken out or dropped.
 #![expect(unsafe_code, reason = "a node's value is reached by the type its handle was made with")]
 
-use super::{Flag, Kind, SlotRef};
+use super::{Flag, Kind, Slot, SlotRef, State, WideRef};
 use crate::inbox::Shared;
 use crate::node::AnyNode;
 use crate::source::Ready;
@@ -61,12 +61,27 @@ pub(crate) fn call(slot: SlotRef, ready: Ready) {
     }
 }
 
-/// Runs a request once. The caller has looked that it can run, and lent the value exclusively.
-#[inline(always)]
-pub(crate) fn run(slot: SlotRef, context: &mut Context<'_>) {
-    if let Some(run) = slot.kind.get().run {
-        // SAFETY: of the slot's own kind, with a value (`TreeCore::can_run`), and lent to this call.
-        unsafe { run(slot, slot.data.get(), context) }
+/// A request's code, to which its value is lent.
+pub(crate) struct Code {
+    slot: WideRef,
+    run: unsafe fn(WideRef, *mut u8, &mut Context<'_>),
+}
+
+impl Code {
+    /// Lends a request's value, if its code can run now: alive, not lent, not done. Whoever runs it ends the loan afterwards.
+    #[inline(always)]
+    pub(crate) fn of(slot: WideRef) -> Option<Code> {
+        let can = slot.state.get() == State::Live && slot.lent.get() == 0 && !slot.has(Flag::NoValue);
+        let run = slot.kind.get().run.filter(|_| can)?;
+        slot.lent.set(Slot::EXCLUSIVE);
+        Some(Code { slot, run })
+    }
+
+    /// Runs it once.
+    #[inline(always)]
+    pub(crate) fn run(self, context: &mut Context<'_>) {
+        // SAFETY: of the slot's own kind; the value was there when it was lent to this alone, and what is lent is not dropped.
+        unsafe { (self.run)(self.slot, self.slot.data.get(), context) }
     }
 }
 
@@ -79,7 +94,7 @@ pub(crate) fn free_chunk(core: &TreeCore, slot: SlotRef) {
         Some(0) => {}
         // SAFETY: `TreeCore::make` allocated it from this tree's chunks with the kind's layout, which is of that class; taking it out
         // of the cell makes this the last use.
-        Some(class) => unsafe { core.chunks.free_small(chunk, class) },
+        Some(_) => unsafe { core.chunks.free_small(chunk) },
         // SAFETY: as above.
         None => unsafe { core.chunks.free(chunk, kind.layout) },
     }

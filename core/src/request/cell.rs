@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "pins a future in its chunk, and reads a result by the type its handle was made with")]
 
 use super::outcome::Outcome;
-use crate::arena::{Class, Flag, Kind, SlotRef, State, value};
+use crate::arena::{Class, Flag, Kind, SlotRef, State, WideRef, value};
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::waits;
@@ -50,12 +50,12 @@ where
     }
 
     /// Runs the request once: its body first, then a poll of its future.
-    unsafe fn run(slot: SlotRef, data: *mut u8, context: &mut Context<'_>) {
+    unsafe fn run(slot: WideRef, data: *mut u8, context: &mut Context<'_>) {
         if !slot.has(Flag::Started) {
             slot.set(Flag::Started);
             slot.set(Flag::NoValue);
             // SAFETY: of this kind, not started until now, and run, so there was a value: the body, which is read once.
-            let future = unsafe { data.cast::<F>().read() }(AnyNode::of(slot));
+            let future = unsafe { data.cast::<F>().read() }(AnyNode::of(*slot));
             // SAFETY: the chunk has room for the future, and nothing lies there.
             unsafe { data.cast::<Fut>().write(future) };
             slot.clear(Flag::NoValue);
@@ -78,18 +78,18 @@ where
     /// # Safety
     /// The slot is of this kind, and its future lies at `data`, lent to the caller.
     #[inline(always)]
-    unsafe fn end(slot: SlotRef, data: *mut u8, outcome: Fut::Output) {
+    unsafe fn end(slot: WideRef, data: *mut u8, outcome: Fut::Output) {
         if slot.state.get() == State::Deferred {
             // It was freed in this very poll, and that came first.
-            slot.core().protect(slot, false, || drop(outcome));
+            slot.core().protect(*slot, false, || drop(outcome));
             return;
         }
         let core = slot.peek_core(); // Whoever runs this holds the core.
-        core.clear_for_end(slot);
+        core.clear_for_end(*slot);
         slot.set(Flag::NoValue);
         if needs_drop::<Fut>() {
             // SAFETY: the caller's contract; nobody drops it again: `NoValue`.
-            core.protect(slot, true, || unsafe { data.cast::<Fut>().drop_in_place() });
+            core.protect(*slot, true, || unsafe { data.cast::<Fut>().drop_in_place() });
         }
         match outcome.into_result() {
             result if slot.has(Flag::Held) => {
@@ -100,11 +100,11 @@ where
             Ok(value) => {
                 core.conclude(slot, false);
                 if needs_drop::<<Fut::Output as Outcome>::T>() {
-                    core.protect(slot, false, || drop(value));
+                    core.protect(*slot, false, || drop(value));
                 }
             }
             Err(error) => {
-                core.failed_with(AnyNode::of(slot), error);
+                core.failed_with(AnyNode::of(*slot), error);
                 core.conclude(slot, false);
             }
         }

@@ -47,7 +47,7 @@ impl AnyNode {
         let finish = finish::<T, E>;
         match made {
             Ok((core, slot)) => {
-                let node = value::fill(slot, ByHand::<T, E>::new());
+                let node = value::fill(*slot, ByHand::<T, E>::new());
                 let completer = Completer { core: Some(Rc::clone(&core)), node, finish };
                 (Request::begun(core, node), completer)
             }
@@ -82,7 +82,7 @@ fn finish<T: 'static, E: From<Ended> + Display + 'static>(
         }
         Ok(value) => Some(value),
     };
-    core.conclude(slot, held);
+    core.conclude(slot.wide(), held);
     core.settle(slot);
     drop(unreceived);
     Ok(())
@@ -124,6 +124,6 @@ impl<T, E> Drop for Completer<T, E> {
             after: None,
             detail: String::new(),
         });
-        core.end_with(slot, Ended::CompleterDropped { facts });
+        core.end_with(slot.wide(), Ended::CompleterDropped { facts });
     }
 }

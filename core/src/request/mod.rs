@@ -13,13 +13,14 @@ pub(crate) use life::{place_of_end, waiter_of};
 pub use outcome::Outcome;
 pub use scope::Scope;
 
-use crate::arena::{Flag, Kind, Place, QueueId, SlotRef, State, Told};
+use crate::arena::{Flag, Kind, Place, QueueId, SlotRef, State, Told, WideRef};
 use crate::ended::Ended;
 use crate::free::End;
 use crate::node::AnyNode;
 use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::waits;
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use cell::Stage;
@@ -41,19 +42,12 @@ use core::time::Duration;
 #[must_use = "dropping a request abandons it: await it or `detach` it"]
 pub struct Request<T, E = Ended> {
     node: AnyNode,
-    hold: Hold,
+    /// Its slot is held, in this tree: until the result was received, or it was detached. Nothing where there never was a node.
+    held: Option<Rc<TreeCore>>,
+    /// Why nothing was begun.
+    refused: Option<Box<Ended>>,
     error: fn(About<'_, E>) -> Option<E>,
     result: PhantomData<fn(T) -> T>,
-}
-
-/// What a handle has.
-enum Hold {
-    /// Nothing: its result was received, or it was detached.
-    Nothing,
-    /// Its slot, in this tree.
-    Slot(Rc<TreeCore>),
-    /// Why nothing was begun.
-    Refused(Ended),
 }
 
 /// What only the maker of a request knew of its error's type.
@@ -99,24 +93,24 @@ impl AnyNode {
         match made {
             Err(ended) => Request::refused(self, ended),
             Ok((core, slot)) => {
-                Stage::<F, Fut, Result<_, _>>::fill(slot, body);
+                Stage::<F, Fut, Result<_, _>>::fill(*slot, body);
                 slot.waits.set(waits::TURN);
                 core.lists.push(QueueId::Ready, slot);
                 core.poke();
-                Request::begun(core, AnyNode::of(slot))
+                Request::begun(core, AnyNode::of(*slot))
             }
         }
     }
 
     /// The slot of a computation that begins here, held by its handle.
     #[inline(always)]
-    pub(crate) fn begin(self, name: &'static str, kind: &'static Kind, place: Place) -> Result<(Rc<TreeCore>, SlotRef), Ended> {
+    pub(crate) fn begin(self, name: &'static str, kind: &'static Kind, place: Place) -> Result<(Rc<TreeCore>, WideRef), Ended> {
         let Some(owner) = self.growing() else { return Err(self.ended_freed()) };
         let core = owner.core();
         if !core.may_begin(self) {
             return Err(self.ended_cancelled());
         }
-        let Ok(slot) = core.make(self, kind, place) else { return Err(self.ended_freed()) };
+        let Ok(slot) = core.make(self, kind, place).map(SlotRef::wide) else { return Err(self.ended_freed()) };
         slot.set_name(name);
         slot.set(Flag::Held);
         Ok((core, slot))
@@ -125,11 +119,11 @@ impl AnyNode {
 
 impl<T, E: From<Ended> + Display + 'static> Request<T, E> {
     fn begun(core: Rc<TreeCore>, node: AnyNode) -> Request<T, E> {
-        Request { node, hold: Hold::Slot(core), error: about, result: PhantomData }
+        Request { node, held: Some(core), refused: None, error: about, result: PhantomData }
     }
 
     fn refused(owner: AnyNode, ended: Ended) -> Request<T, E> {
-        Request { node: owner.stale(), hold: Hold::Refused(ended), error: about, result: PhantomData }
+        Request { node: owner.stale(), held: None, refused: Some(Box::new(ended)), error: about, result: PhantomData }
     }
 }
 
@@ -142,7 +136,7 @@ impl<T, E> Request<T, E> {
     /// Ends it as [`Ended::TimedOut`] if it is not done `limit` after this call. Of several limits the earliest counts. On a finished
     /// request nothing.
     pub fn timeout(self, limit: Duration) -> Self {
-        if let Hold::Slot(core) = &self.hold {
+        if let Some(core) = &self.held {
             let at = core.now() + limit;
             self.set_deadline(at);
         }
@@ -156,8 +150,8 @@ impl<T, E> Request<T, E> {
     }
 
     fn set_deadline(&self, at: Instant) {
-        if let (Hold::Slot(core), Some(slot)) = (&self.hold, self.node.growing()) {
-            core.set_deadline(slot, at);
+        if let (Some(core), Some(slot)) = (&self.held, self.node.growing()) {
+            core.set_deadline(slot.wide(), at);
         }
     }
 
@@ -182,7 +176,7 @@ impl<T, E> Request<T, E> {
             && slot.state.get() == State::Live
         {
             slot.clear(Flag::Held);
-            self.hold = Hold::Nothing;
+            self.held = None;
         }
         self.node
     }
@@ -208,7 +202,7 @@ impl<T, E> Request<T, E> {
     fn owner(&self) -> AnyNode {
         match self.node.readable() {
             Some(slot) => slot.parent.get().map_or(self.node, AnyNode::of),
-            None if matches!(self.hold, Hold::Slot(_)) => {
+            None if self.held.is_some() => {
                 let noted = self.node.slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
                 noted.unwrap_or(self.node)
             }
@@ -217,12 +211,12 @@ impl<T, E> Request<T, E> {
     }
 
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Result<T, E>> {
-        if let Hold::Slot(core) = &self.hold
+        if let Some(core) = &self.held
             && let Some(slot) = self.node.readable()
             && !(core.run_in_place(slot) && self.node.readable().is_none())
         {
             let waiter = waiter_of(context, core, waits::REQUEST);
-            drop(slot.wide().told.replace(Told::Waiter(waiter)));
+            drop(slot.wide().ext().told.replace(Told::Waiter(waiter)));
             return Poll::Pending;
         }
         Poll::Ready(self.receive())
@@ -230,18 +224,20 @@ impl<T, E> Request<T, E> {
 
     /// What an ended request has for its receiver; then the slot is given up.
     fn receive(&mut self) -> Result<T, E> {
-        match core::mem::replace(&mut self.hold, Hold::Nothing) {
-            Hold::Slot(core) => {
-                let slot = self.node.slot;
-                let result = cell::take(slot).unwrap_or_else(|| Err(self.ended(core.ended_of(self.node, slot.wide().told.take()))));
-                core.give_up(slot);
-                result
-            }
-            Hold::Refused(ended) => Err(self.ended(ended)),
-            Hold::Nothing => panic!("a request gives its result once: it was polled after that"),
-        }
+        let Some(core) = self.held.take() else {
+            let ended = self.refused.take().expect("a request gives its result once: it was polled after that");
+            return Err(self.ended(*ended));
+        };
+        let slot = self.node.slot;
+        let result = match cell::take(slot) {
+            Some(result) => result,
+            None => Err(self.ended(core.ended_of(self.node, slot.wide().ext().told.take()))),
+        };
+        core.give_up(slot);
+        result
     }
 
+    #[cold]
     fn ended(&self, ended: Ended) -> E {
         (self.error)(About::From(ended)).expect("an error can be made of it")
     }
@@ -283,23 +279,26 @@ impl<T, E> fmt::Debug for Request<T, E> {
 }
 
 impl<T, E> Drop for Request<T, E> {
+    #[inline]
     fn drop(&mut self) {
-        if let Hold::Slot(core) = core::mem::replace(&mut self.hold, Hold::Nothing) {
-            self.abandon(&core);
+        if self.held.is_some() {
+            self.abandon();
         }
     }
 }
 
 impl<T, E> Request<T, E> {
-    fn abandon(&mut self, core: &TreeCore) {
+    #[inline(never)]
+    fn abandon(&mut self) {
+        let Some(core) = self.held.take() else { return };
         let slot = self.node.slot;
         if !self.node.is_alive() {
-            return self.discard(core);
+            return self.discard(&core);
         }
         slot.clear(Flag::Held);
         // If it is ending right now, whoever ends it gives the slot back.
         if slot.state.get() == State::Live {
-            core.free(slot, &End::dropped(core));
+            core.free(slot, &End::dropped(&core));
         }
     }
 
@@ -325,7 +324,7 @@ impl<T, E> Request<T, E> {
     /// Why a request ended that ended neither with a result nor because somebody asked.
     fn own_failure(&self, core: &TreeCore) -> Option<Ended> {
         let slot = self.node.slot;
-        let told = slot.wide().told.take();
+        let told = slot.wide().ext().told.take();
         let own_limit = matches!(&told, Told::Ended(place, cause) if cause.limit().is_some() && Some(*place) == slot.place.get());
         (own_limit || matches!(told, Told::Facts(_))).then(|| core.ended_of(self.node, told))
     }
