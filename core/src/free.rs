@@ -227,7 +227,7 @@ impl TreeCore {
             Class::Source => self.leave_sources(slot),
             Class::Watcher => self.sources.borrow_mut().drop_watcher(AnyNode::of(slot)),
             Class::Request | Class::Scope => return self.leave_request(slot.wide()),
-            Class::Soon => self.lists.remove(slot.wide()),
+            Class::Soon => slot.wide().leave_list(),
             _ => {}
         }
         if slot.extras.get().is_some() {
@@ -236,9 +236,9 @@ impl TreeCore {
     }
 
     /// [`leave`](TreeCore::leave), of a request or scope.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn leave_request(&self, slot: WideRef) {
-        self.lists.remove(slot);
+        slot.leave_list();
         if slot.ext().deadline.get() != 0 {
             self.deadlines.borrow_mut().remove(slot);
         }
@@ -255,7 +255,19 @@ impl TreeCore {
         }
     }
 
+    /// [`retire`](TreeCore::retire), of a slot that nobody holds, and where most often nothing else is left.
+    #[inline]
+    pub(crate) fn retire_plain(&self, slot: WideRef) {
+        if slot.extras.get().is_some() || !slot.ext().is_quiet() {
+            return self.retire(*slot);
+        }
+        slot.state.set(State::Vacant);
+        value::free_chunk(self, *slot);
+        self.pages.give_wide(slot);
+    }
+
     /// The node's slot, value and links are done with: what is left of its memory goes back.
+    #[inline(never)]
     pub(crate) fn retire(&self, slot: SlotRef) {
         if slot.extras.get().is_some() {
             self.drop_extras(slot);

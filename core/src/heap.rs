@@ -93,8 +93,13 @@ impl<T: Placed> Heap<T> {
         debug_assert!(item.place().get() == 0);
         let entry = Entry { at, serial: self.next, item: Some(item) };
         self.next += 1;
+        let place = self.entries.len();
         self.entries.push(entry);
-        self.rise(self.entries.len() - 1, entry);
+        item.place().set(place as u32 + 1);
+        // Most are due after all others.
+        if place > 0 && entry.is_before(&self.entries[(place - 1) / WIDTH]) {
+            self.rise(place, entry);
+        }
     }
 
     /// Takes an item out; nothing if it is not in.
@@ -140,6 +145,7 @@ impl<T: Placed> Heap<T> {
         self.entries[place] = entry;
     }
 
+    #[inline(never)]
     fn rise(&mut self, mut hole: usize, entry: Entry<T>) {
         while hole > 0 {
             let parent = (hole - 1) / WIDTH;

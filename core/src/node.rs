@@ -356,7 +356,7 @@ impl AnyNode {
         match core.make(self, kind_of_soon(&cell), Location::caller()) {
             Ok(slot) => {
                 let node = value::fill(slot, cell);
-                core.lists.push(crate::arena::QueueId::Soon, slot.wide());
+                core.lists.push(crate::arena::Queue::Soon, slot.wide());
                 core.poke();
                 node
             }

@@ -107,7 +107,8 @@ impl TreeCore {
                 && !slot.on_stack()
             {
                 let request = slot.wide();
-                self.lists.remove(request);
+                request.leave_list();
+                request.ext().take_limit();
                 self.deadlines.borrow_mut().remove(request);
                 slot.waits.set(waits::NOTHING);
                 self.drop_value(slot);

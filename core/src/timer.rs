@@ -1,6 +1,6 @@
 //! Timers that call: once, or again and again.
 
-use crate::arena::{Class, Flag, Kind, Place, SlotRef, State, TimerCell, TimerRef, value};
+use crate::arena::{Class, Flag, Kind, Place, State, TimerCell, TimerRef, value};
 use crate::node::{AnyNode, Node};
 use crate::time::{Instant, nanos_of};
 use core::panic::Location;
@@ -60,8 +60,7 @@ impl AnyNode {
     /// The effective deadline: the earliest among this node's own and those of its ancestors.
     pub fn deadline(self) -> Option<Instant> {
         let core = self.core()?;
-        let deadlines = core.deadlines.borrow();
-        let of = |node: AnyNode| node.readable().and_then(SlotRef::as_wide).and_then(|slot| deadlines.at(slot));
+        let of = |node: AnyNode| node.readable().and_then(|slot| core.own_deadline(slot));
         of(self).into_iter().chain(self.ancestors().filter_map(of)).min()
     }
 }

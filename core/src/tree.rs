@@ -1,6 +1,6 @@
 //! The owner of everything, bound to one thread.
 
-use crate::arena::{Chunks, Kind, Lists, Pages, Place, QueueId, SlotRef, State, TimerRef, WideRef, value};
+use crate::arena::{Chunks, Kind, Lists, Pages, Place, Queue, SlotRef, State, TimerRef, WideRef, value};
 use crate::arena::{Class, Flag, SlotIndex, Waiter};
 use crate::catch::catch;
 use crate::failure::{Failure, Undelivered};
@@ -84,7 +84,7 @@ impl Tree {
     /// A tree on that host.
     ///
     /// # Panics
-    /// When the system has no memory for its first page.
+    /// When the system has no memory for its first pages.
     #[track_caller]
     pub fn new(host: impl Host) -> Tree {
         let place = Location::caller();
@@ -121,7 +121,9 @@ impl Tree {
             scheduled: Cell::new(None),
         });
         core.me.set(Rc::as_ptr(&core));
-        let slot = core.make_under(None, Kind::ROOT, place).expect("the system has no memory for a tree's first page");
+        let heads = core.lists.begin_with(|| core.pages.take(&core, true).map(SlotRef::wide));
+        heads.expect("the system has no memory for a tree's first pages");
+        let slot = core.make_under(None, Kind::ROOT, place).expect("the system has no memory for a tree's first pages");
         slot.clear(Flag::NoValue);
         slot.set_name("root");
         core.root.set(Some(AnyNode::of(slot)));
@@ -212,18 +214,18 @@ impl TreeCore {
         match owner.readable().map(|slot| (slot, slot.state.get())) {
             None => Err(InsertRefused::Stale),
             // Most of what is made, is made under a living node.
-            Some((slot, State::Live | State::Asking)) => self.make_under(Some(slot), kind, place),
+            Some((slot, State::Live | State::Asking)) => self.make_under(Some(slot), kind, place).ok_or(InsertRefused::OutOfMemory),
             Some(_) => Err(InsertRefused::Ending),
         }
     }
 
     #[inline(always)]
-    fn make_under(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place) -> Result<SlotRef, InsertRefused> {
-        let chunk = self.chunks.allocate(kind.layout).ok_or(InsertRefused::OutOfMemory)?;
+    pub(crate) fn make_under(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place) -> Option<SlotRef> {
+        let chunk = self.chunks.allocate(kind.layout)?;
         let wide = matches!(kind.class, Class::Request | Class::Scope | Class::Soon);
         let Some(slot) = self.pages.take(self, wide) else {
             value::free_unused(self, chunk, kind.layout);
-            return Err(InsertRefused::OutOfMemory);
+            return None;
         };
         slot.generation.advance();
         slot.state.set(State::Live);
@@ -241,8 +243,9 @@ impl TreeCore {
             let ext = slot.ext();
             ext.runs.set(0);
             ext.ran.set(0);
+            ext.next.set(None);
         }
-        Ok(slot)
+        Some(slot)
     }
 
     /// Makes `slot`, which is in no list, the newest child of `owner`.
@@ -330,11 +333,11 @@ impl TreeCore {
 
     /// Queues a request to be run.
     fn ready(&self, slot: WideRef, by_end: bool) {
-        if slot.queue.get() != QueueId::None || slot.has(Flag::NoValue) {
+        if slot.is_listed() || slot.has(Flag::NoValue) {
             return;
         }
         let late = by_end && self.phase.get() >= Phase::Woken && slot.ext().ran.get() != self.turn.get();
-        self.lists.push(if late { QueueId::Late } else { QueueId::Ready }, slot);
+        self.lists.push(if late { Queue::Late } else { Queue::Ready }, slot);
         self.poke();
     }
 
@@ -345,6 +348,7 @@ impl TreeCore {
     }
 
     /// Outside of a turn the host hears of what comes earlier than it knows.
+    #[inline]
     pub(crate) fn plan(&self, at: Instant) {
         if self.phase.get() == Phase::Outside && self.scheduled.get().is_none_or(|planned| at < planned) {
             self.schedule(Some(at));

@@ -8,7 +8,7 @@
 //! have begun, is *late*: it runs at the end of that class or after the last deadline, if it has not run in this turn; so an answer
 //! climbs to the top in one turn.
 
-use crate::arena::{Class, Place, QueueId, SlotRef, State, TimerRef, WideRef, value};
+use crate::arena::{Class, Place, Queue, SlotRef, State, TimerRef, WideRef, value};
 use crate::catch::catch;
 use crate::free::End;
 use crate::host::{Deadlines, Turn};
@@ -95,9 +95,9 @@ impl TreeCore {
     }
 
     fn is_pending(&self) -> bool {
-        !self.lists.is_empty(QueueId::Ready)
-            || !self.lists.is_empty(QueueId::Late)
-            || !self.lists.is_empty(QueueId::Soon)
+        !self.lists.is_empty(Queue::Ready)
+            || !self.lists.is_empty(Queue::Late)
+            || !self.lists.is_empty(Queue::Soon)
             || self.sources.borrow().any_marked()
             || !self.foreign.borrow().is_empty()
             || !self.undelivered.borrow().is_empty()
@@ -136,8 +136,8 @@ impl TreeCore {
     }
 
     fn run_immediates(&self) {
-        self.lists.begin(QueueId::Soon, QueueId::SoonRunning);
-        while let Some(slot) = self.lists.pop(QueueId::SoonRunning) {
+        self.lists.begin(Queue::Soon, Queue::SoonRunning);
+        while let Some(slot) = self.lists.pop(Queue::SoonRunning) {
             self.call_once(*slot);
             self.count_piece();
         }
@@ -188,9 +188,9 @@ impl TreeCore {
         for slot in self.shared.take_injected(false) {
             self.wake_injected(slot);
         }
-        self.lists.begin(QueueId::Ready, QueueId::Running);
+        self.lists.begin(Queue::Ready, Queue::Running);
         self.phase.set(Phase::Woken);
-        while let Some(slot) = self.lists.pop(QueueId::Running) {
+        while let Some(slot) = self.lists.pop(Queue::Running) {
             self.run_request(slot);
             self.count_piece();
         }
@@ -198,7 +198,7 @@ impl TreeCore {
     }
 
     fn run_late(&self) {
-        while let Some(slot) = self.lists.pop(QueueId::Late) {
+        while let Some(slot) = self.lists.pop(Queue::Late) {
             self.run_request(slot);
             self.count_piece();
         }
@@ -224,7 +224,7 @@ impl TreeCore {
             let mut above = entry.item.parent.get();
             while let Some(slot) = above {
                 if let Some(wide) = slot.as_wide()
-                    && let Some(at) = self.deadlines.borrow().at(wide)
+                    && let Some(at) = self.own_deadline(slot)
                     && at <= now
                 {
                     outermost = (wide, at);

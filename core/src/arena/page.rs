@@ -3,7 +3,7 @@
 
 use super::pool::{self, PageList};
 use super::slot::{Slot, WideSlot};
-use super::{Generation, SlotRef};
+use super::{Generation, SlotRef, WideRef};
 use crate::inbox::Shared;
 use crate::sync::{AtomicPtr, Ordering};
 use crate::tree::TreeCore;
@@ -263,19 +263,24 @@ impl Pages {
         }
     }
 
-    /// A slot without a tenant comes back; one that a waker pins waits in limbo.
-    #[inline]
-    pub(crate) fn give(&self, slot: SlotRef) {
-        let wide = slot.as_wide();
-        let width = &self.widths[usize::from(wide.is_some())];
+    /// A wide slot comes back; one that a waker pins waits in limbo.
+    #[inline(always)]
+    pub(crate) fn give_wide(&self, slot: WideRef) {
         if slot.generation.now() >= Generation::RETIRED {
             return; // Its last generation: no handle may ever match again.
         }
-        if wide.is_some_and(|wide| wide.ext().word.load(Ordering::Acquire) != 0) {
-            width.limbo.borrow_mut().push(slot);
-            return;
+        if slot.ext().word.load(Ordering::Acquire) != 0 {
+            return self.widths[1].limbo.borrow_mut().push(*slot);
         }
-        slot.older.set(width.free.replace(Some(slot)));
+        slot.older.set(self.widths[1].free.replace(Some(*slot)));
+    }
+
+    /// A slot without a tenant comes back.
+    pub(crate) fn give(&self, slot: SlotRef) {
+        match slot.as_wide() {
+            Some(wide) => self.give_wide(wide),
+            None => self.give_narrow(slot),
+        }
     }
 
     /// The slot of a tree's own index.

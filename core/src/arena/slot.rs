@@ -60,11 +60,10 @@ pub(crate) enum Flag {
     Wide = 128,
 }
 
-/// Which list a wide slot is linked in.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The lists of what waits to be run.
+#[derive(Clone, Copy)]
 #[repr(u8)]
-pub(crate) enum QueueId {
-    None,
+pub(crate) enum Queue {
     /// Woken requests that wait for the class to begin.
     Ready,
     /// The snapshot that runs now.
@@ -84,7 +83,6 @@ pub(crate) struct Slot {
     flags: Cell<u8>,
     /// What a request waits for: a code of [`crate::waits`].
     pub(crate) waits: Cell<u8>,
-    pub(crate) queue: Cell<QueueId>,
     /// How often the value is lent: [`Slot::EXCLUSIVE`], or a count of shared loans.
     pub(crate) lent: Cell<u16>,
     name_len: Cell<u16>,
@@ -125,6 +123,8 @@ pub(crate) enum Told {
     #[default]
     Nobody,
     Waiter(Waiter),
+    /// Nobody yet. It has not run, and has this deadline, which the heap does not know: most are done before it matters.
+    Limit(Instant),
     /// It ended by a free or a deadline, which stored this without allocating.
     Ended(Place, Cause),
     /// It ended otherwise.
@@ -151,6 +151,20 @@ impl Ext {
     pub(crate) fn is_quiet(&self) -> bool {
         // SAFETY: the cell is this thread's, and the reference to its content ends here, before anybody can write to it.
         matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody)
+    }
+
+    /// The deadline that the heap does not know; from now on somebody else has to.
+    #[inline(always)]
+    pub(crate) fn take_limit(&self) -> Option<Instant> {
+        // SAFETY: as in `is_quiet`.
+        let limit = match unsafe { &*self.told.as_ptr() } {
+            Told::Limit(at) => Some(*at),
+            _ => None,
+        };
+        if limit.is_some() {
+            self.told.set(Told::Nobody);
+        }
+        limit
     }
 
     /// Who waits; from now on nobody does.
@@ -190,7 +204,6 @@ impl Slot {
             state: Cell::new(State::Vacant),
             flags: Cell::new(flags),
             waits: Cell::new(0),
-            queue: Cell::new(QueueId::None),
             lent: Cell::new(0),
             name_len: Cell::new(0),
             parent: Cell::new(None),
@@ -450,85 +463,103 @@ impl WideRef {
     }
 }
 
-/// The doubly linked lists of wide slots, by [`QueueId`].
+/// Wide slots that wait to be run, in doubly linked lists. Each list is a ring with a slot of its own, its head, so that nothing has to be
+/// looked at where something is put in or taken out.
 #[derive(Default)]
 pub(crate) struct Lists {
-    ends: [Cell<(Option<WideRef>, Option<WideRef>)>; 5],
+    heads: [Cell<Option<WideRef>>; 5],
 }
 
 impl Lists {
-    #[inline(always)]
-    fn ends(&self, queue: QueueId) -> &Cell<(Option<WideRef>, Option<WideRef>)> {
-        &self.ends[queue as usize - 1]
-    }
-
-    pub(crate) fn is_empty(&self, queue: QueueId) -> bool {
-        self.ends(queue).get().0.is_none()
-    }
-
-    #[inline(always)]
-    pub(crate) fn push(&self, queue: QueueId, slot: WideRef) {
-        debug_assert!(slot.queue.get() == QueueId::None);
-        let ends = self.ends(queue);
-        let (first, last) = ends.get();
-        let ext = slot.ext();
-        slot.queue.set(queue);
-        ext.next.set(None);
-        ext.previous.set(last);
-        match last {
-            Some(last) => last.ext().next.set(Some(slot)),
-            None => debug_assert!(first.is_none()),
+    /// Gives the lists their heads: `head` is called for each. `None` when it gives none.
+    pub(crate) fn begin_with(&self, mut head: impl FnMut() -> Option<WideRef>) -> Option<()> {
+        for place in &self.heads {
+            let head = head()?;
+            head.close();
+            place.set(Some(head));
         }
-        ends.set((first.or(Some(slot)), Some(slot)));
+        Some(())
     }
 
     #[inline(always)]
-    pub(crate) fn pop(&self, queue: QueueId) -> Option<WideRef> {
-        let slot = self.ends(queue).get().0?;
-        self.remove(slot);
-        Some(slot)
+    fn head(&self, queue: Queue) -> WideRef {
+        self.heads[queue as usize].get().expect("a tree's lists have heads")
     }
 
-    /// Takes a slot out of whatever list it is in.
     #[inline(always)]
-    pub(crate) fn remove(&self, slot: WideRef) {
-        let queue = slot.queue.replace(QueueId::None);
-        if queue == QueueId::None {
+    pub(crate) fn is_empty(&self, queue: Queue) -> bool {
+        let head = self.head(queue);
+        head.next() == head
+    }
+
+    /// Puts a slot that is in no list at the end of one.
+    #[inline(always)]
+    pub(crate) fn push(&self, queue: Queue, slot: WideRef) {
+        debug_assert!(!slot.is_listed());
+        let head = self.head(queue);
+        head.previous().before(slot);
+        slot.before(head);
+    }
+
+    #[inline(always)]
+    pub(crate) fn pop(&self, queue: Queue) -> Option<WideRef> {
+        let head = self.head(queue);
+        let first = head.next();
+        if first == head {
+            return None;
+        }
+        first.leave_list();
+        Some(first)
+    }
+
+    /// Moves all of `from` to the end of `to`: a snapshot, where that is empty.
+    pub(crate) fn begin(&self, from: Queue, to: Queue) {
+        if self.is_empty(from) {
             return;
         }
-        let ext = slot.ext();
-        let (next, previous) = (ext.next.take(), ext.previous.take());
-        let ends = self.ends(queue);
-        let (mut first, mut last) = ends.get();
-        match previous {
-            Some(previous) => previous.ext().next.set(next),
-            None => first = next,
-        }
-        match next {
-            Some(next) => next.ext().previous.set(previous),
-            None => last = previous,
-        }
-        ends.set((first, last));
+        let (from, to) = (self.head(from), self.head(to));
+        let (first, last) = (from.next(), from.previous());
+        to.previous().before(first);
+        last.before(to);
+        from.close();
+    }
+}
+
+impl WideRef {
+    /// Whether it waits in a list.
+    #[inline(always)]
+    pub(crate) fn is_listed(self) -> bool {
+        self.ext().next.get().is_some()
     }
 
-    /// Moves all of `from` to `to`, which is empty: a snapshot.
-    pub(crate) fn begin(&self, from: QueueId, to: QueueId) {
-        let (first, last) = self.ends(from).take();
-        if !self.is_empty(to) {
-            // A class that was cut short (a panic of the host): what it left goes first.
-            let mut next = first;
-            while let Some(slot) = next {
-                next = slot.ext().next.get();
-                slot.queue.set(QueueId::None);
-                self.push(to, slot);
-            }
-            return;
+    /// Takes it out of whatever list it is in.
+    #[inline(always)]
+    pub(crate) fn leave_list(self) {
+        if let Some(next) = self.ext().next.take() {
+            self.previous().before(next);
         }
-        let mut next = first;
-        while let Some(slot) = next {
-            slot.queue.set(to);
-            next = slot.ext().next.get();
-        }
-        self.ends(to).set((first, last));
+    }
+
+    /// The next one of a ring.
+    #[inline(always)]
+    fn next(self) -> WideRef {
+        self.ext().next.get().unwrap_or(self)
+    }
+
+    /// The one before it in a ring.
+    #[inline(always)]
+    fn previous(self) -> WideRef {
+        self.ext().previous.get().unwrap_or(self)
+    }
+
+    #[inline(always)]
+    fn before(self, next: WideRef) {
+        self.ext().next.set(Some(next));
+        next.ext().previous.set(Some(self));
+    }
+
+    /// A ring of its own.
+    fn close(self) {
+        self.before(self);
     }
 }

@@ -59,6 +59,7 @@ impl TreeCore {
     }
 
     /// Runs a request, which ends the loan of its value to `code`.
+    #[inline(always)]
     fn run_code(&self, slot: WideRef, code: Code) {
         let ext = slot.ext();
         ext.ran.set(self.turn.get());
@@ -69,6 +70,7 @@ impl TreeCore {
         let result = catch(|| code.run(&mut Context::from_waker(&waker)));
         self.exit(before);
         slot.lent.set(0);
+        self.keep_limit(slot);
         match result {
             Ok(()) => self.settle(*slot),
             Err(panic) => self.end_panicked(slot, panic),
@@ -80,7 +82,7 @@ impl TreeCore {
         let first = !slot.has(Flag::Started) && self.phase.get() != crate::turn::Phase::Outside && self.depth.get() < DEPTH_MAX;
         let slot = slot.wide();
         let Some(code) = first.then(|| Code::of(slot)).flatten() else { return false };
-        self.lists.remove(slot);
+        slot.leave_list();
         self.depth.set(self.depth.get() + 1);
         self.run_code(slot, code);
         self.depth.set(self.depth.get() - 1);
@@ -102,7 +104,9 @@ impl TreeCore {
         slot.generation.advance();
         slot.state.set(State::Deferred);
         slot.note(owner);
-        if let Some(waiter) = ext.take_waiter() {
+        if !ext.is_quiet()
+            && let Told::Waiter(waiter) = ext.told.take()
+        {
             self.wake(waiter, true);
         }
     }
@@ -193,7 +197,7 @@ impl TreeCore {
         let (place, cause) = match told {
             Told::Facts(ended) => return ended,
             Told::Ended(place, cause) => (Some(place), cause),
-            Told::Nobody | Told::Waiter(_) => (slot.place.get(), Cause::FREED),
+            Told::Nobody | Told::Limit(_) | Told::Waiter(_) => (slot.place.get(), Cause::FREED),
         };
         let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
         let by = noted.filter(|by| by.is_alive()).map(|by| (by.id(), by.name()));
@@ -212,16 +216,51 @@ impl TreeCore {
 
     /// Sets a request's or scope's own deadline; of two the earlier counts.
     pub(crate) fn set_deadline(&self, slot: WideRef, at: Instant) {
-        let mut deadlines = self.deadlines.borrow_mut();
-        if slot.ext().deadline.get() != 0 {
-            if deadlines.at(slot).is_some_and(|before| before <= at) {
-                return;
+        if slot.ext().deadline.get() != 0 && !self.is_sooner(slot, at) {
+            return;
+        }
+        self.deadlines.borrow_mut().insert(at, slot);
+        self.plan(at);
+    }
+
+    /// Sets a request's deadline from outside, if it is not ending.
+    pub(super) fn limit(&self, request: AnyNode, at: Instant) {
+        let Some(slot) = request.growing().map(SlotRef::wide) else { return };
+        let ext = slot.ext();
+        // It will run once before any deadline counts.
+        if slot.is_listed() && !slot.has(Flag::Started) && ext.deadline.get() == 0 {
+            let before = ext.take_limit();
+            if ext.is_quiet() {
+                return ext.told.set(Told::Limit(before.map_or(at, |before| before.min(at))));
             }
+        }
+        self.set_deadline(slot, at);
+    }
+
+    /// The heap has to know a request's deadline now.
+    #[inline]
+    pub(super) fn keep_limit(&self, slot: WideRef) {
+        if let Some(at) = slot.ext().take_limit() {
+            self.set_deadline(slot, at);
+        }
+    }
+
+    /// A request's or scope's own deadline.
+    pub(crate) fn own_deadline(&self, slot: SlotRef) -> Option<Instant> {
+        let slot = slot.as_wide()?;
+        let limit = slot.ext().peek(|told| if let Told::Limit(at) = told { Some(*at) } else { None });
+        limit.or_else(|| self.deadlines.borrow().at(slot))
+    }
+
+    /// Takes a deadline out that is later than `at`.
+    #[cold]
+    fn is_sooner(&self, slot: WideRef, at: Instant) -> bool {
+        let mut deadlines = self.deadlines.borrow_mut();
+        let is_sooner = deadlines.at(slot).is_none_or(|before| at < before);
+        if is_sooner {
             deadlines.remove(slot);
         }
-        deadlines.insert(at, slot);
-        drop(deadlines);
-        self.plan(at);
+        is_sooner
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) use life::{place_of_end, waiter_of};
 pub use outcome::Outcome;
 pub use scope::Scope;
 
-use crate::arena::{Flag, Kind, Place, QueueId, SlotRef, State, Told, WideRef};
+use crate::arena::{Flag, Kind, Place, Queue, SlotRef, State, Told, WideRef};
 use crate::ended::Ended;
 use crate::free::End;
 use crate::node::AnyNode;
@@ -95,7 +95,7 @@ impl AnyNode {
             Ok((core, slot)) => {
                 Stage::<F, Fut, Result<_, _>>::fill(*slot, body);
                 slot.waits.set(waits::TURN);
-                core.lists.push(QueueId::Ready, slot);
+                core.lists.push(Queue::Ready, slot);
                 core.poke();
                 Request::begun(core, AnyNode::of(*slot))
             }
@@ -110,7 +110,7 @@ impl AnyNode {
         if !core.may_begin(self) {
             return Err(self.ended_cancelled());
         }
-        let Ok(slot) = core.make(self, kind, place).map(SlotRef::wide) else { return Err(self.ended_freed()) };
+        let Some(slot) = core.make_under(Some(owner), kind, place).map(SlotRef::wide) else { return Err(self.ended_freed()) };
         slot.set_name(name);
         slot.set(Flag::Held);
         Ok((core, slot))
@@ -135,24 +135,20 @@ impl<T, E> Request<T, E> {
 
     /// Ends it as [`Ended::TimedOut`] if it is not done `limit` after this call. Of several limits the earliest counts. On a finished
     /// request nothing.
+    #[inline]
     pub fn timeout(self, limit: Duration) -> Self {
         if let Some(core) = &self.held {
-            let at = core.now() + limit;
-            self.set_deadline(at);
+            core.limit(self.node, core.now() + limit);
         }
         self
     }
 
     /// As [`timeout`](Request::timeout), with the instant itself.
     pub fn deadline(self, at: Instant) -> Self {
-        self.set_deadline(at);
-        self
-    }
-
-    fn set_deadline(&self, at: Instant) {
-        if let (Some(core), Some(slot)) = (&self.held, self.node.growing()) {
-            core.set_deadline(slot.wide(), at);
+        if let Some(core) = &self.held {
+            core.limit(self.node, at);
         }
+        self
     }
 
     /// Marks it as one that [`shutdown`](AnyNode::shutdown) ends where it awaits, at once, while its node stays and owns what it
@@ -210,12 +206,14 @@ impl<T, E> Request<T, E> {
         }
     }
 
+    #[inline]
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Result<T, E>> {
         if let Some(core) = &self.held
             && let Some(slot) = self.node.readable()
             && !(core.run_in_place(slot) && self.node.readable().is_none())
         {
             let waiter = waiter_of(context, core, waits::REQUEST);
+            core.keep_limit(slot.wide());
             drop(slot.wide().ext().told.replace(Told::Waiter(waiter)));
             return Poll::Pending;
         }
@@ -223,6 +221,7 @@ impl<T, E> Request<T, E> {
     }
 
     /// What an ended request has for its receiver; then the slot is given up.
+    #[inline]
     fn receive(&mut self) -> Result<T, E> {
         let Some(core) = self.held.take() else {
             let ended = self.refused.take().expect("a request gives its result once: it was polled after that");
@@ -245,12 +244,13 @@ impl<T, E> Request<T, E> {
 
 impl TreeCore {
     /// A handle lets go of an ended request's slot.
+    #[inline]
     fn give_up(&self, slot: SlotRef) {
         slot.clear(Flag::Held);
         slot.waits.set(waits::NOTHING); // A result is received by now.
         match slot.state.get() {
             State::Deferred => self.settle(slot),
-            _ => self.retire(slot),
+            _ => self.retire_plain(slot.wide()),
         }
     }
 }
@@ -267,6 +267,7 @@ impl<T, E> Future for Receive<T, E> {
 
 impl<T, E: From<Ended>> Future for Request<T, E> {
     type Output = Result<T, E>;
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.poll_result(context)
     }
