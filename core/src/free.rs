@@ -87,17 +87,25 @@ impl AnyNode {
     /// Frees the node and all below it, now: its hooks (which may keep it), its children, newest first, then its value, then the
     /// memory. When this returns no code of the subtree will be called again, and its handles are stale.
     #[track_caller]
+    #[inline]
     pub fn free(self) -> Freed {
-        let Some(slot) = self.readable() else { return Freed::Stale };
+        match self.readable() {
+            Some(slot) if slot.is_plain_leaf() => {
+                slot.peek_core().free_plain_leaf(slot, Location::caller());
+                Freed::Gone { survivors: 0 }
+            }
+            Some(slot) => Self::free_any(slot, Location::caller()),
+            None => Freed::Stale,
+        }
+    }
+
+    #[inline(never)]
+    fn free_any(slot: SlotRef, place: Place) -> Freed {
         if slot.state.get() != State::Live {
             return Freed::AlreadyEnding;
         }
-        if slot.is_plain_leaf() {
-            slot.peek_core().free_plain_leaf(slot, Location::caller());
-            return Freed::Gone { survivors: 0 };
-        }
         let core = slot.core();
-        core.free(slot, &End::freed(Location::caller(), core.running.get()))
+        core.free(slot, &End::freed(place, core.running.get()))
     }
 
     /// Frees all children, newest first; the node itself stays.
@@ -124,17 +132,23 @@ impl AnyNode {
 
 impl TreeCore {
     /// Frees a node whose end runs no code.
-    #[inline(always)]
+    #[inline]
     fn free_plain_leaf(&self, slot: SlotRef, place: Place) {
         if slot.kind.get().class == Class::Timer {
-            self.timers.borrow_mut().remove(TimerRef::of(slot));
+            self.disarm(slot);
         }
         self.unlink(slot);
         slot.generation.advance();
         slot.state.set(State::Vacant);
         slot.place.set(Some(place));
-        value::free_chunk(self, slot);
         self.pages.give_narrow(slot);
+        value::free_chunk(self, slot);
+    }
+
+    /// A timer leaves the heap.
+    #[inline(never)]
+    fn disarm(&self, slot: SlotRef) {
+        self.timers.borrow_mut().remove(TimerRef::of(slot));
     }
 
     /// Frees a node that is alive and not ending.
@@ -223,7 +237,7 @@ impl TreeCore {
     /// Takes a node out of everything that could wake or call it.
     pub(crate) fn leave(&self, slot: SlotRef) {
         match slot.kind.get().class {
-            Class::Timer if !slot.has(Flag::NoValue) => self.timers.borrow_mut().remove(TimerRef::of(slot)),
+            Class::Timer if !slot.has(Flag::NoValue) => self.disarm(slot),
             Class::Source => self.leave_sources(slot),
             Class::Watcher => self.sources.borrow_mut().drop_watcher(AnyNode::of(slot)),
             Class::Request | Class::Scope => return self.leave_request(slot.wide()),

@@ -1,6 +1,7 @@
 //! The owner of everything, bound to one thread.
 
-use crate::arena::{Chunks, Kind, Lists, Pages, Place, Queue, SlotRef, State, TimerRef, WideRef, value};
+use crate::arena::value::Room;
+use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, Queue, SlotRef, State, TimerRef, WideRef};
 use crate::arena::{Class, Flag, SlotIndex, Waiter};
 use crate::catch::catch;
 use crate::failure::{Failure, Undelivered};
@@ -221,31 +222,56 @@ impl TreeCore {
 
     #[inline(always)]
     pub(crate) fn make_under(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place) -> Option<SlotRef> {
-        let chunk = self.chunks.allocate(kind.layout)?;
-        let wide = matches!(kind.class, Class::Request | Class::Scope | Class::Soon);
-        let Some(slot) = self.pages.take(self, wide) else {
-            value::free_unused(self, chunk, kind.layout);
-            return None;
-        };
+        let slot = Room::find(self, kind)?.take(kind);
+        self.move_in(slot, owner, kind, place, Flag::NoValue as u8);
+        Some(slot)
+    }
+
+    /// A new node under a living `owner` with its value, which is what the kind's value is, or begins with. It comes back where there is
+    /// no memory.
+    ///
+    /// Inlined is only what most often happens: without a call in it.
+    #[inline(always)]
+    pub(crate) fn make_with<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
+        match Room::at_hand(self, kind.kind()) {
+            Some(room) => {
+                let known = kind.kind();
+                let slot = room.fill(kind, value);
+                self.move_in(slot, Some(owner), known, place, flags);
+                Ok(slot)
+            }
+            None => self.make_with_slow(owner, kind, place, flags, value),
+        }
+    }
+
+    #[inline(never)]
+    fn make_with_slow<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
+        let Some(room) = Room::find(self, kind.kind()) else { return Err(value) };
+        let known = kind.kind();
+        let slot = room.fill(kind, value);
+        self.move_in(slot, Some(owner), known, place, flags);
+        Ok(slot)
+    }
+
+    /// A slot has a tenant from now on, with these flags.
+    #[inline(always)]
+    fn move_in(&self, slot: SlotRef, owner: Option<SlotRef>, kind: &'static Kind, place: Place, flags: u8) {
         slot.generation.advance();
         slot.state.set(State::Live);
-        slot.reset_flags(Flag::NoValue);
+        slot.reset_flags(kind.is_wide(), flags);
         slot.waits.set(0);
         slot.forget_name();
-        slot.kind.set(kind);
-        slot.data.set(chunk.as_ptr());
         slot.place.set(Some(place));
         slot.birth.set(self.time.get());
         slot.child.set(None);
-        self.link(slot, owner);
-        if wide {
+        if kind.is_wide() {
             let slot = slot.wide();
             let ext = slot.ext();
             ext.runs.set(0);
             ext.ran.set(0);
             ext.next.set(None);
         }
-        Some(slot)
+        self.link(slot, owner);
     }
 
     /// Makes `slot`, which is in no list, the newest child of `owner`.

@@ -30,6 +30,15 @@ pub(crate) enum Class {
     Scope,
 }
 
+/// Where the memory of a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// It needs none.
+    None,
+    Chunk,
+    System,
+}
+
 /// The untyped side of a node's value.
 pub(crate) struct Kind {
     pub(crate) class: Class,
@@ -37,8 +46,7 @@ pub(crate) struct Kind {
     /// What the report says in its type column.
     pub(crate) type_name: fn() -> &'static str,
     pub(crate) layout: Layout,
-    /// The size class of its chunk; 0: it needs none, nothing: the system's.
-    pub(crate) chunk: Option<usize>,
+    pub(crate) memory: Memory,
     /// A value or timer whose end runs no code.
     pub(crate) plain: bool,
     /// Drops the value in place. Of a request: its body.
@@ -55,6 +63,25 @@ pub(crate) struct Kind {
     pub(crate) periodic: bool,
 }
 
+/// A kind whose values are, or begin with, a `V`.
+pub(crate) struct KindOf<V> {
+    kind: &'static Kind,
+    value: PhantomData<fn(V)>,
+}
+
+impl<V> KindOf<V> {
+    /// # Safety
+    /// What the kind's functions are given, before any other, is a pointer to a `V`, and that is enough for them.
+    pub(crate) const unsafe fn new(kind: &'static Kind) -> KindOf<V> {
+        KindOf { kind, value: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+}
+
 /// The value of nodes that have none: no handle is of this type.
 struct Untyped;
 
@@ -63,9 +90,16 @@ fn nothing() -> &'static str {
 }
 
 impl Kind {
+    /// Whether its nodes live in wide slots.
+    #[inline(always)]
+    pub(crate) const fn is_wide(&self) -> bool {
+        matches!(self.class, Class::Request | Class::Scope | Class::Soon)
+    }
+
     pub(crate) const VACANT: &'static Kind = &Kind::new::<Untyped>(Class::Vacant, nothing);
     pub(crate) const ROOT: &'static Kind = &Kind::new::<Untyped>(Class::Root, || "root");
-    pub(crate) const SCOPE: &'static Kind = &Kind::new::<Untyped>(Class::Scope, || "scope");
+    // SAFETY: scopes have no value of their own: nothing is ever read from or dropped in their chunk.
+    pub(crate) const SCOPE: KindOf<()> = unsafe { KindOf::new(&Kind::new::<Untyped>(Class::Scope, || "scope")) };
 
     pub(crate) const fn new<T: 'static>(class: Class, type_name: fn() -> &'static str) -> Kind {
         Kind {
@@ -73,7 +107,11 @@ impl Kind {
             type_id: TypeId::of::<T>(),
             type_name,
             layout: Layout::new::<T>(),
-            chunk: class_of(Layout::new::<T>()),
+            memory: match class_of(Layout::new::<T>()) {
+                _ if size_of::<T>() == 0 => Memory::None,
+                Some(_) => Memory::Chunk,
+                None => Memory::System,
+            },
             plain: matches!(class, Class::Value | Class::Timer) && !core::mem::needs_drop::<T>(),
             drop: if core::mem::needs_drop::<T>() { Some(drop_value::<T>) } else { None },
             drop_started: None,
@@ -99,15 +137,20 @@ impl<T: 'static> Of<T> {
 }
 
 /// The kind of a plain value.
-pub(crate) fn value_kind<T: 'static>() -> &'static Kind {
-    Of::<T>::VALUE
+#[inline(always)]
+pub(crate) fn value_kind<T: 'static>() -> KindOf<T> {
+    // SAFETY: made of this type.
+    unsafe { KindOf::new(Of::<T>::VALUE) }
 }
 
 /// A closure called once, as a value.
 pub(crate) struct OnceCell<F>(Option<F>);
 
 impl<R, F: FnOnce() -> R + 'static> OnceCell<F> {
-    pub(crate) const SOON: &'static Kind = &Kind { call: Some(Self::call), ..Kind::new::<Self>(Class::Soon, || "immediate") };
+    const KIND: &'static Kind = &Kind { call: Some(Self::call), ..Kind::new::<Self>(Class::Soon, || "immediate") };
+
+    // SAFETY: made of this type.
+    pub(crate) const SOON: KindOf<Self> = unsafe { KindOf::new(Self::KIND) };
 
     pub(crate) fn new(closure: F) -> OnceCell<F> {
         OnceCell(Some(closure))

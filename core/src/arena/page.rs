@@ -202,16 +202,22 @@ pub(crate) struct Pages {
 
 impl Pages {
     /// A vacant slot, or `None` when the system has no memory.
-    #[inline(always)]
     pub(crate) fn take(&self, core: &TreeCore, wide: bool) -> Option<SlotRef> {
+        self.take_free(wide).or_else(|| self.take_slow(core, wide))
+    }
+
+    #[inline(always)]
+    pub(crate) fn has_free(&self, wide: bool) -> bool {
+        self.widths[usize::from(wide)].free.get().is_some()
+    }
+
+    /// The slot that was freed last.
+    #[inline(always)]
+    pub(crate) fn take_free(&self, wide: bool) -> Option<SlotRef> {
         let width = &self.widths[usize::from(wide)];
-        match width.free.get() {
-            Some(slot) => {
-                width.free.set(slot.older.get());
-                Some(slot)
-            }
-            None => self.take_slow(core, wide),
-        }
+        let slot = width.free.get()?;
+        width.free.set(slot.older.get());
+        Some(slot)
     }
 
     #[cold]
@@ -270,9 +276,14 @@ impl Pages {
             return; // Its last generation: no handle may ever match again.
         }
         if slot.ext().word.load(Ordering::Acquire) != 0 {
-            return self.widths[1].limbo.borrow_mut().push(*slot);
+            return self.leave_in_limbo(*slot);
         }
         slot.older.set(self.widths[1].free.replace(Some(*slot)));
+    }
+
+    #[cold]
+    fn leave_in_limbo(&self, slot: SlotRef) {
+        self.widths[1].limbo.borrow_mut().push(slot);
     }
 
     /// A slot without a tenant comes back.

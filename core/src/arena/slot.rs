@@ -231,10 +231,11 @@ impl Slot {
         self.flags.set(self.flags.get() & !(flag as u8));
     }
 
-    /// A new tenant starts with none but the slot's own and this.
+    /// A new tenant starts with none but the slot's own and these.
     #[inline(always)]
-    pub(crate) fn reset_flags(&self, flag: Flag) {
-        self.flags.set(self.flags.get() & Flag::Wide as u8 | flag as u8);
+    pub(crate) fn reset_flags(&self, wide: bool, flags: u8) {
+        debug_assert!(self.has(Flag::Wide) == wide);
+        self.flags.set(if wide { Flag::Wide as u8 } else { 0 } | flags);
     }
 
     /// Whether a piece of the node's own code is on the stack.

@@ -104,9 +104,14 @@ impl TreeCore {
         slot.generation.advance();
         slot.state.set(State::Deferred);
         slot.note(owner);
-        if !ext.is_quiet()
-            && let Told::Waiter(waiter) = ext.told.take()
-        {
+        if !ext.is_quiet() && ext.take_limit().is_none() {
+            self.tell_waiter(slot);
+        }
+    }
+
+    /// Whoever waits for a request learns that it has ended.
+    fn tell_waiter(&self, slot: WideRef) {
+        if let Some(waiter) = slot.ext().take_waiter() {
             self.wake(waiter, true);
         }
     }

@@ -13,7 +13,7 @@ pub(crate) use life::{place_of_end, waiter_of};
 pub use outcome::Outcome;
 pub use scope::Scope;
 
-use crate::arena::{Flag, Kind, Place, Queue, SlotRef, State, Told, WideRef};
+use crate::arena::{Flag, KindOf, Place, Queue, SlotRef, State, Told, WideRef};
 use crate::ended::Ended;
 use crate::free::End;
 use crate::node::AnyNode;
@@ -89,11 +89,9 @@ impl AnyNode {
         Fut::Output: Outcome,
     {
         let place = Location::caller();
-        let made = self.begin(name, Stage::<F, Fut, Result<_, _>>::KIND, place);
-        match made {
+        match self.begin(name, Stage::<F, Fut, Result<_, _>>::KIND, place, body) {
             Err(ended) => Request::refused(self, ended),
             Ok((core, slot)) => {
-                Stage::<F, Fut, Result<_, _>>::fill(*slot, body);
                 slot.waits.set(waits::TURN);
                 core.lists.push(Queue::Ready, slot);
                 core.poke();
@@ -102,18 +100,17 @@ impl AnyNode {
         }
     }
 
-    /// The slot of a computation that begins here, held by its handle.
+    /// The slot of a computation that begins here, held by its handle, with what its value begins with.
     #[inline(always)]
-    pub(crate) fn begin(self, name: &'static str, kind: &'static Kind, place: Place) -> Result<(Rc<TreeCore>, WideRef), Ended> {
+    pub(crate) fn begin<V>(self, name: &'static str, kind: KindOf<V>, place: Place, value: V) -> Result<(Rc<TreeCore>, WideRef), Ended> {
         let Some(owner) = self.growing() else { return Err(self.ended_freed()) };
         let core = owner.core();
         if !core.may_begin(self) {
             return Err(self.ended_cancelled());
         }
-        let Some(slot) = core.make_under(Some(owner), kind, place).map(SlotRef::wide) else { return Err(self.ended_freed()) };
+        let Ok(slot) = core.make_with(owner, kind, place, Flag::Held as u8, value) else { return Err(self.ended_freed()) };
         slot.set_name(name);
-        slot.set(Flag::Held);
-        Ok((core, slot))
+        Ok((core, slot.wide()))
     }
 }
 
