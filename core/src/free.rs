@@ -4,7 +4,7 @@
 //! again after it. A free inside a free takes over all that the outer one had left, except the nodes whose own code is on the stack:
 //! those are unlinked and stale at once, and their code's return ends them. The outer free then finds its node stale and is done.
 
-use crate::arena::{Class, Flag, Place, SlotRef, State, TimerRef, Told, WideRef, value};
+use crate::arena::{Class, Flag, KindEnd, Place, SlotRef, State, TimerRef, Told, WideRef, value};
 use crate::catch::catch;
 use crate::node::AnyNode;
 use crate::time::Instant;
@@ -90,8 +90,8 @@ impl AnyNode {
     #[inline]
     pub fn free(self) -> Freed {
         match self.readable() {
-            Some(slot) if slot.is_plain_leaf() => {
-                slot.peek_core().free_plain_leaf(slot, Location::caller());
+            Some(slot) if slot.is_leaf() && slot.kind.get().end == KindEnd::Chunk => {
+                slot.peek_core().free_chunk_leaf(slot, Location::caller());
                 Freed::Gone { survivors: 0 }
             }
             Some(slot) => Self::free_any(slot, Location::caller()),
@@ -101,6 +101,9 @@ impl AnyNode {
 
     #[inline(never)]
     fn free_any(slot: SlotRef, place: Place) -> Freed {
+        if slot.peek_core().free_quiet_leaf(slot, place) {
+            return Freed::Gone { survivors: 0 };
+        }
         if slot.state.get() != State::Live {
             return Freed::AlreadyEnding;
         }
@@ -131,18 +134,29 @@ impl AnyNode {
 }
 
 impl TreeCore {
-    /// Frees a node whose end runs no code.
-    #[inline]
-    fn free_plain_leaf(&self, slot: SlotRef, place: Place) {
-        if slot.kind.get().class == Class::Timer {
-            self.disarm(slot);
-        }
+    /// Frees a node that has nothing but a chunk.
+    #[inline(always)]
+    fn free_chunk_leaf(&self, slot: SlotRef, place: Place) {
         self.unlink(slot);
         slot.generation.advance();
         slot.state.set(State::Vacant);
         slot.place.set(Some(place));
         self.pages.give_narrow(slot);
         value::free_chunk(self, slot);
+    }
+
+    /// Frees a node if its end runs no code.
+    #[inline(always)]
+    fn free_quiet_leaf(&self, slot: SlotRef, place: Place) -> bool {
+        let kind = slot.kind.get();
+        let is_quiet = slot.is_leaf() && kind.end != KindEnd::Code;
+        if is_quiet {
+            if kind.class == Class::Timer {
+                self.disarm(slot);
+            }
+            self.free_chunk_leaf(slot, place);
+        }
+        is_quiet
     }
 
     /// A timer leaves the heap.
@@ -308,8 +322,8 @@ impl TreeCore {
 
     /// Unlinks a node and makes its handles stale.
     pub(crate) fn make_stale(&self, slot: SlotRef, end: &End) {
-        let owner = slot.parent.get();
         self.unlink(slot);
+        let owner = slot.parent.take();
         slot.generation.advance();
         match slot.kind.get().class {
             Class::Request | Class::Scope => self.tell(slot, owner, end),
@@ -380,7 +394,7 @@ impl<'c> Walk<'c> {
         loop {
             let here = AnyNode::of(current);
             match current.child.get() {
-                Some(child) if child.is_plain_leaf() => self.core.free_plain_leaf(child, self.end.place),
+                Some(child) if self.core.free_quiet_leaf(child, self.end.place) => {}
                 Some(child) if matches!(child.state.get(), State::Live | State::Asking) => match self.ask(child) {
                     Answer::Proceed => {
                         child.state.set(State::Ending);

@@ -278,6 +278,18 @@ impl AnyNode {
     #[track_caller]
     #[inline]
     pub fn insert<T: 'static>(self, value: T) -> Node<T> {
+        match self.growing() {
+            Some(owner) => match owner.peek_core().make_at_hand(owner, value_kind::<T>(), Location::caller(), 0, value) {
+                Ok(slot) => Node(AnyNode::of(slot), PhantomData),
+                Err(value) => self.insert_slow(value),
+            },
+            None => self.insert_slow(value),
+        }
+    }
+
+    #[inline(never)]
+    #[track_caller]
+    fn insert_slow<T: 'static>(self, value: T) -> Node<T> {
         match self.try_insert(value) {
             Ok(node) => node,
             Err(refused) => self.refuse(refused.reason),

@@ -230,26 +230,30 @@ impl TreeCore {
     /// A new node under a living `owner` with its value, which is what the kind's value is, or begins with. It comes back where there is
     /// no memory.
     ///
-    /// Inlined is only what most often happens: without a call in it.
+    /// Inlined is only what most often happens.
     #[inline(always)]
     pub(crate) fn make_with<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
+        self.make_at_hand(owner, kind, place, flags, value).or_else(|value| self.make_with_slow(owner, kind, place, flags, value))
+    }
+
+    /// As [`make_with`](TreeCore::make_with), where there is room without a look for it: without a call.
+    #[inline(always)]
+    pub(crate) fn make_at_hand<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
         match Room::at_hand(self, kind.kind()) {
             Some(room) => {
-                let known = kind.kind();
                 let slot = room.fill(kind, value);
-                self.move_in(slot, Some(owner), known, place, flags);
+                self.move_in(slot, Some(owner), kind.kind(), place, flags);
                 Ok(slot)
             }
-            None => self.make_with_slow(owner, kind, place, flags, value),
+            None => Err(value),
         }
     }
 
     #[inline(never)]
     fn make_with_slow<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
         let Some(room) = Room::find(self, kind.kind()) else { return Err(value) };
-        let known = kind.kind();
         let slot = room.fill(kind, value);
-        self.move_in(slot, Some(owner), known, place, flags);
+        self.move_in(slot, Some(owner), kind.kind(), place, flags);
         Ok(slot)
     }
 
@@ -286,11 +290,11 @@ impl TreeCore {
         }
     }
 
-    /// Takes `slot` out of its owner's list of children.
+    /// Takes `slot` out of its owner's list of children; the slot itself still points to where it was.
     #[inline(always)]
     pub(crate) fn unlink(&self, slot: SlotRef) {
         let (older, newer) = (slot.older.get(), slot.newer.get());
-        match (newer, slot.parent.take()) {
+        match (newer, slot.parent.get()) {
             (Some(newer), _) => newer.older.set(older),
             (None, Some(parent)) => parent.child.set(older),
             (None, None) => {}

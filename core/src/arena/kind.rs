@@ -39,6 +39,37 @@ pub(crate) enum Memory {
     System,
 }
 
+impl Memory {
+    const fn of<T>() -> Memory {
+        match class_of(Layout::new::<T>()) {
+            _ if size_of::<T>() == 0 => Memory::None,
+            Some(_) => Memory::Chunk,
+            None => Memory::System,
+        }
+    }
+}
+
+/// What has to be done at the end of a node that has nothing but its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KindEnd {
+    /// Nothing but giving back a chunk.
+    Chunk,
+    /// No code of the user's runs.
+    Quiet,
+    /// Anything.
+    Code,
+}
+
+impl KindEnd {
+    const fn of(class: Class, needs_drop: bool, memory: Memory) -> KindEnd {
+        match (class, memory) {
+            (Class::Value, Memory::Chunk) if !needs_drop => KindEnd::Chunk,
+            (Class::Value | Class::Timer, _) if !needs_drop => KindEnd::Quiet,
+            _ => KindEnd::Code,
+        }
+    }
+}
+
 /// The untyped side of a node's value.
 pub(crate) struct Kind {
     pub(crate) class: Class,
@@ -47,8 +78,7 @@ pub(crate) struct Kind {
     pub(crate) type_name: fn() -> &'static str,
     pub(crate) layout: Layout,
     pub(crate) memory: Memory,
-    /// A value or timer whose end runs no code.
-    pub(crate) plain: bool,
+    pub(crate) end: KindEnd,
     /// Drops the value in place. Of a request: its body.
     pub(crate) drop: Option<unsafe fn(*mut u8)>,
     /// Drops a request's future in place, which lies where its body was.
@@ -68,6 +98,14 @@ pub(crate) struct KindOf<V> {
     kind: &'static Kind,
     value: PhantomData<fn(V)>,
 }
+
+impl<V> Clone for KindOf<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for KindOf<V> {}
 
 impl<V> KindOf<V> {
     /// # Safety
@@ -107,12 +145,8 @@ impl Kind {
             type_id: TypeId::of::<T>(),
             type_name,
             layout: Layout::new::<T>(),
-            memory: match class_of(Layout::new::<T>()) {
-                _ if size_of::<T>() == 0 => Memory::None,
-                Some(_) => Memory::Chunk,
-                None => Memory::System,
-            },
-            plain: matches!(class, Class::Value | Class::Timer) && !core::mem::needs_drop::<T>(),
+            memory: Memory::of::<T>(),
+            end: KindEnd::of(class, core::mem::needs_drop::<T>(), Memory::of::<T>()),
             drop: if core::mem::needs_drop::<T>() { Some(drop_value::<T>) } else { None },
             drop_started: None,
             call: None,
@@ -233,10 +267,6 @@ impl<P, F> TimerCell<P, F> {
         let head = TimerHead { place: Cell::new(0), slot: Cell::new(SlotIndex::NONE) };
         TimerCell { head, period, closure: ManuallyDrop::new(closure) }
     }
-
-    pub(crate) fn belongs_to(&mut self, slot: SlotIndex) {
-        self.head.slot.set(slot);
-    }
 }
 
 impl<P, F> Drop for TimerCell<P, F> {
@@ -250,14 +280,18 @@ impl<P, F> Drop for TimerCell<P, F> {
 
 impl<P: 'static, F: 'static> TimerCell<P, F> {
     const fn kind() -> Kind {
-        let plain = !core::mem::needs_drop::<F>();
+        let needs_drop = core::mem::needs_drop::<F>();
         let kind = Kind::new::<Self>(Class::Timer, || "timer");
-        Kind { type_id: TypeId::of::<Timer>(), plain, drop: if plain { None } else { kind.drop }, ..kind }
+        let end = KindEnd::of(Class::Timer, needs_drop, kind.memory);
+        Kind { type_id: TypeId::of::<Timer>(), end, drop: if needs_drop { kind.drop } else { None }, ..kind }
     }
 }
 
 impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
-    pub(crate) const ONCE: &'static Kind = &Kind { call: Some(Self::call), ..Self::kind() };
+    const ONCE_UNTYPED: &'static Kind = &Kind { call: Some(Self::call), ..Self::kind() };
+
+    // SAFETY: made of this type.
+    pub(crate) const ONCE: KindOf<Self> = unsafe { KindOf::new(Self::ONCE_UNTYPED) };
 
     unsafe fn call(data: *mut u8, _: Ready) {
         // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
@@ -271,7 +305,10 @@ impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
 }
 
 impl<R, F: FnMut() -> R + 'static> TimerCell<u64, F> {
-    pub(crate) const EVERY: &'static Kind = &Kind { call: Some(Self::call_again), periodic: true, ..Self::kind() };
+    const EVERY_UNTYPED: &'static Kind = &Kind { call: Some(Self::call_again), periodic: true, ..Self::kind() };
+
+    // SAFETY: made of this type.
+    pub(crate) const EVERY: KindOf<Self> = unsafe { KindOf::new(Self::EVERY_UNTYPED) };
 
     unsafe fn call_again(data: *mut u8, _: Ready) {
         // SAFETY: of this kind, so `data` points to a `Self`; only `closure` is borrowed exclusively, and it is lent to this call

@@ -26,7 +26,7 @@ pub(crate) mod value;
 
 pub(crate) use chunk::{Chunks, bytes_of};
 pub(crate) use generation::{Generation, Serial, widened};
-pub(crate) use kind::{Class, Kind, KindOf, OnceCell, SourceCell, TimerCell, TimerHead, TimerRef, WatcherCell, value_kind};
+pub(crate) use kind::{Class, Kind, KindEnd, KindOf, OnceCell, SourceCell, TimerCell, TimerHead, TimerRef, WatcherCell, value_kind};
 pub(crate) use page::{Pages, SlotIndex};
 pub(crate) use slot::{Flag, Lists, Queue, Slot, SlotRef, State, Told, Waiter, WideRef};
 pub(crate) use value::shared_of;

@@ -399,15 +399,14 @@ impl SlotRef {
         self.page().peek_core().expect("a slot with a tenant belongs to a tree")
     }
 
-    /// Whether the node is one whose end runs no code: nothing is lent, nobody asked to be told, no child, no flag.
+    /// Whether the node is alive and has nothing but its value: nothing is lent, nobody asked to be told, no child, no flag.
     #[inline(always)]
-    pub(crate) fn is_plain_leaf(&self) -> bool {
+    pub(crate) fn is_leaf(&self) -> bool {
         self.state.get() == State::Live
             && self.flags.get() == 0
             && self.lent.get() == 0
             && self.child.get().is_none()
             && self.extras.get().is_none()
-            && self.kind.get().plain
     }
 
     /// Whether this slot's tenant belongs to that tree.
