@@ -127,7 +127,7 @@ impl TreeCore {
     #[inline(always)]
     fn free_plain_leaf(&self, slot: SlotRef, place: Place) {
         if slot.kind.get().class == Class::Timer {
-            self.timers.borrow_mut().remove(TimerRef::of(slot));
+            self.timers.remove(TimerRef::of(slot));
         }
         self.unlink(slot);
         slot.generation.advance();
@@ -222,12 +222,12 @@ impl TreeCore {
     /// Takes a node out of everything that could wake or call it.
     pub(crate) fn leave(&self, slot: SlotRef) {
         match slot.kind.get().class {
-            Class::Timer if !slot.has(Flag::NoValue) => self.timers.borrow_mut().remove(TimerRef::of(slot)),
+            Class::Timer if !slot.has(Flag::NoValue) => self.timers.remove(TimerRef::of(slot)),
             Class::Source => self.leave_sources(slot),
             Class::Watcher => self.sources.borrow_mut().drop_watcher(AnyNode::of(slot)),
             Class::Request | Class::Scope => {
                 self.lists.remove(slot);
-                self.deadlines.borrow_mut().remove(slot);
+                self.deadlines.remove(slot);
             }
             Class::Soon => self.lists.remove(slot),
             _ => {}

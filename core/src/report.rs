@@ -111,8 +111,7 @@ impl TreeReport {
         let node_bytes = if slot.ext().is_some() { 160 } else { 96 };
         self.bytes += node_bytes + bytes_of(kind.layout);
         self.requests += usize::from(is_request);
-        let deadlines = core.deadlines.borrow();
-        let deadline = slot.ext().and_then(|_| deadlines.at(slot)).map(|at| at - now);
+        let deadline = slot.ext().and_then(|_| core.deadlines.at(slot)).map(|at| at - now);
         let (waits, waits_stable) = waits_of(node, waits);
         self.lines.push(Line {
             depth,

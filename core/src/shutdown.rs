@@ -107,7 +107,7 @@ impl TreeCore {
                 && !slot.on_stack()
             {
                 self.lists.remove(slot);
-                self.deadlines.borrow_mut().remove(slot);
+                self.deadlines.remove(slot);
                 slot.waits.set(waits::NOTHING);
                 self.drop_value(slot);
                 self.settle(slot);

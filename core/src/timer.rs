@@ -52,7 +52,7 @@ impl AnyNode {
         cell.belongs_to(slot.index());
         let node = value::fill(slot, cell);
         let at = core.now() + delay;
-        core.timers.borrow_mut().insert(at, TimerRef::of(slot));
+        core.timers.insert(at, TimerRef::of(slot));
         core.plan(at);
         Node::new(node)
     }
@@ -60,8 +60,7 @@ impl AnyNode {
     /// The effective deadline: the earliest among this node's own and those of its ancestors.
     pub fn deadline(self) -> Option<Instant> {
         let core = self.core()?;
-        let deadlines = core.deadlines.borrow();
-        let of = |node: AnyNode| node.readable().filter(|slot| slot.ext().is_some()).and_then(|slot| deadlines.at(slot));
+        let of = |node: AnyNode| node.readable().filter(|slot| slot.ext().is_some()).and_then(|slot| core.deadlines.at(slot));
         of(self).into_iter().chain(self.ancestors().filter_map(of)).min()
     }
 }
@@ -86,10 +85,8 @@ impl Node<Timer> {
         }
         let core = slot.core();
         let at = core.now() + delay;
-        let mut timers = core.timers.borrow_mut();
-        timers.remove(TimerRef::of(slot));
-        timers.insert(at, TimerRef::of(slot));
-        drop(timers);
+        core.timers.remove(TimerRef::of(slot));
+        core.timers.insert(at, TimerRef::of(slot));
         core.plan(at);
         true
     }

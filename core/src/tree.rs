@@ -65,8 +65,8 @@ pub(crate) struct TreeCore {
     pub(crate) entered: Cell<u32>,
     /// Which values are lent, and where, innermost last.
     pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
-    pub(crate) timers: RefCell<Heap<TimerRef>>,
-    pub(crate) deadlines: RefCell<Heap<SlotRef>>,
+    pub(crate) timers: Heap<TimerRef>,
+    pub(crate) deadlines: Heap<SlotRef>,
     pub(crate) sources: RefCell<Sources>,
     /// Wakers of others, to be woken by the loop.
     pub(crate) foreign: RefCell<Vec<Waker>>,
@@ -109,8 +109,8 @@ impl Tree {
             running: Cell::new(None),
             entered: Cell::new(0),
             loans: RefCell::new(Vec::with_capacity(LOANS_AT_START)),
-            timers: RefCell::default(),
-            deadlines: RefCell::default(),
+            timers: Heap::default(),
+            deadlines: Heap::default(),
             sources: RefCell::default(),
             foreign: RefCell::default(),
             undelivered: RefCell::default(),

@@ -101,14 +101,15 @@ impl TreeCore {
             || self.sources.borrow().any_marked()
             || !self.foreign.borrow().is_empty()
             || !self.undelivered.borrow().is_empty()
-            || self.timers.borrow_mut().first().is_some_and(|entry| entry.at <= self.time.get())
+            || self.timers.earliest() <= self.time.get()
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let timers = self.timers.borrow_mut().first().map(|entry| entry.at);
-        let deadlines = self.deadlines.borrow_mut().first().map(|entry| entry.at);
-        let shutdowns = self.shutdowns.borrow().iter().map(|shutdown| shutdown.1).min();
-        [timers, deadlines, shutdowns].into_iter().flatten().min()
+        let mut earliest = self.timers.earliest().min(self.deadlines.earliest());
+        if self.shuts_down.get() {
+            earliest = self.shutdowns.borrow().iter().fold(earliest, |earliest, shutdown| earliest.min(shutdown.1));
+        }
+        (earliest != Instant::MAX).then_some(earliest)
     }
 
     /// A piece of code has run: whoever handles failures hears of them before the next one.
@@ -158,11 +159,12 @@ impl TreeCore {
 
     fn fire_timers(&self) {
         let now = self.time.get();
-        let later = self.timers.borrow().next_serial();
-        loop {
-            let due = self.timers.borrow_mut().first().filter(|entry| entry.at <= now && entry.serial < later);
-            let Some(entry) = due else { return };
-            self.timers.borrow_mut().remove(entry.item);
+        if !self.timers.may_be_due(now) {
+            return;
+        }
+        let later = self.timers.next_serial();
+        while let Some(entry) = self.timers.due(now).filter(|entry| entry.serial < later) {
+            self.timers.remove(entry.item);
             match self.timer_node(entry.item.head().slot.get()) {
                 Some(slot) if slot.kind.get().periodic => self.fire_periodic(slot, entry.at, now),
                 Some(slot) => self.call_once(slot),
@@ -179,7 +181,7 @@ impl TreeCore {
             Some(missed) => Instant(at.0.saturating_add((missed + 1).saturating_mul(period))),
             None => now, // A period of 0 is once a turn: what is armed now fires in the next.
         };
-        self.timers.borrow_mut().insert(next, TimerRef::of(slot));
+        self.timers.insert(next, TimerRef::of(slot));
         self.call_lent(slot, || value::call(slot, Ready::NONE));
         self.settle(slot);
     }
@@ -217,14 +219,15 @@ impl TreeCore {
     /// Ends what is past its deadline, the outermost first.
     fn end_overdue(&self) {
         let now = self.time.get();
-        loop {
-            let due = self.deadlines.borrow_mut().first().filter(|entry| entry.at <= now);
-            let Some(entry) = due else { return };
+        if !self.deadlines.may_be_due(now) {
+            return;
+        }
+        while let Some(entry) = self.deadlines.due(now) {
             let mut outermost = (entry.item, entry.at);
             let mut above = entry.item.parent.get();
             while let Some(slot) = above {
                 if slot.ext().is_some()
-                    && let Some(at) = self.deadlines.borrow().at(slot)
+                    && let Some(at) = self.deadlines.at(slot)
                     && at <= now
                 {
                     outermost = (slot, at);

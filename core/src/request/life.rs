@@ -170,7 +170,7 @@ impl TreeCore {
         let node = AnyNode::of(slot);
         let limit = (at - slot.birth.get()).as_nanos() as u64;
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
-        self.deadlines.borrow_mut().remove(slot);
+        self.deadlines.remove(slot);
         if !slot.has(Flag::Held) {
             let ended = self.timed_out(slot, node, Some((node.id(), node.name())), end.place, limit);
             self.failed_with(node, ended);
@@ -209,13 +209,12 @@ impl TreeCore {
 
     /// Sets a request's or scope's own deadline; of two the earlier counts.
     pub(crate) fn set_deadline(&self, slot: SlotRef, at: Instant) {
-        let mut deadlines = self.deadlines.borrow_mut();
-        if deadlines.at(slot).is_some_and(|before| before <= at) {
-            return;
+        match self.deadlines.at(slot) {
+            Some(before) if before <= at => return,
+            Some(_) => self.deadlines.remove(slot),
+            None => {}
         }
-        deadlines.remove(slot);
-        deadlines.insert(at, slot);
-        drop(deadlines);
+        self.deadlines.insert(at, slot);
         self.plan(at);
     }
 }
