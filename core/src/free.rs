@@ -224,7 +224,7 @@ impl TreeCore {
         match slot.kind.get().class {
             Class::Timer if !slot.has(Flag::NoValue) => self.timers.remove(TimerRef::of(slot)),
             Class::Source => self.leave_sources(slot),
-            Class::Watcher => self.sources.borrow_mut().drop_watcher(AnyNode::of(slot)),
+            Class::Watcher => self.sources.borrow_mut().drop_callback(AnyNode::of(slot)),
             Class::Request | Class::Scope => {
                 self.lists.remove(slot);
                 self.deadlines.remove(slot);

@@ -132,10 +132,14 @@ impl TreeCore {
     }
 
     /// Frees what has no request left, or no grace.
+    #[inline]
     pub(crate) fn drive_shutdowns(&self, deadlines: Deadlines) {
-        if !self.shuts_down.get() {
-            return;
+        if self.shuts_down.get() {
+            self.drive_each(deadlines);
         }
+    }
+
+    fn drive_each(&self, deadlines: Deadlines) {
         let mut at = 0;
         loop {
             let shutdown = self.shutdowns.borrow().get(at).copied();

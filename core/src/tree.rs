@@ -10,7 +10,8 @@ use crate::host::Host;
 use crate::id::NodeId;
 use crate::inbox::Shared;
 use crate::node::{AnyNode, InsertRefused};
-use crate::source::Sources;
+use crate::pending::{Pending, Queued};
+use crate::sources::Sources;
 use crate::time::{Instant, secs};
 use crate::turn::Phase;
 use alloc::boxed::Box;
@@ -67,6 +68,8 @@ pub(crate) struct TreeCore {
     pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
     pub(crate) timers: Heap<TimerRef>,
     pub(crate) deadlines: Heap<SlotRef>,
+    /// Which classes of a turn have something to do.
+    pub(crate) pending: Pending,
     pub(crate) sources: RefCell<Sources>,
     /// Wakers of others, to be woken by the loop.
     pub(crate) foreign: RefCell<Vec<Waker>>,
@@ -111,6 +114,7 @@ impl Tree {
             loans: RefCell::new(Vec::with_capacity(LOANS_AT_START)),
             timers: Heap::default(),
             deadlines: Heap::default(),
+            pending: Pending::default(),
             sources: RefCell::default(),
             foreign: RefCell::default(),
             undelivered: RefCell::default(),
@@ -308,6 +312,7 @@ impl TreeCore {
             match waiter {
                 Waiter::Foreign(waker) => {
                     self.foreign.borrow_mut().push(waker);
+                    self.pending.add(Queued::ForeignWakers);
                     break self.poke();
                 }
                 Waiter::Ours(slot, serial) => {

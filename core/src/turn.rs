@@ -13,6 +13,7 @@ use crate::catch::catch;
 use crate::free::End;
 use crate::host::{Deadlines, Turn};
 use crate::node::AnyNode;
+use crate::pending::Queued;
 use crate::source::{Ready, SourceClass};
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
@@ -87,7 +88,9 @@ impl TreeCore {
         self.drive_shutdowns(deadlines);
         self.run_late();
         self.wake_foreign();
-        self.deliver_failures();
+        if self.pending.has(Queued::Failures) {
+            self.deliver_failures();
+        }
         drop(in_turn);
         let pending = self.shared.arm() || self.is_pending();
         self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
@@ -95,12 +98,10 @@ impl TreeCore {
     }
 
     fn is_pending(&self) -> bool {
-        !self.lists.is_empty(QueueId::Ready)
+        self.pending.any()
+            || !self.lists.is_empty(QueueId::Ready)
             || !self.lists.is_empty(QueueId::Late)
             || !self.lists.is_empty(QueueId::Soon)
-            || self.sources.borrow().any_marked()
-            || !self.foreign.borrow().is_empty()
-            || !self.undelivered.borrow().is_empty()
             || self.timers.earliest() <= self.time.get()
     }
 
@@ -115,12 +116,19 @@ impl TreeCore {
     /// A piece of code has run: whoever handles failures hears of them before the next one.
     pub(crate) fn count_piece(&self) {
         self.ran.set(self.ran.get() + 1);
-        if !self.undelivered.borrow().is_empty() {
+        if self.pending.has(Queued::Failures) {
             self.deliver_failures();
         }
     }
 
+    #[inline]
     fn run_posts(&self) {
+        if self.shared.has_posts() {
+            self.take_posts();
+        }
+    }
+
+    fn take_posts(&self) {
         for (target, run) in self.shared.take_posts(false) {
             match self.find(target) {
                 Some(node) => {
@@ -136,7 +144,14 @@ impl TreeCore {
         }
     }
 
+    #[inline]
     fn run_immediates(&self) {
+        if !self.lists.is_empty(QueueId::Soon) {
+            self.call_immediates();
+        }
+    }
+
+    fn call_immediates(&self) {
         self.lists.begin(QueueId::Soon, QueueId::SoonRunning);
         while let Some(slot) = self.lists.pop(QueueId::SoonRunning) {
             self.call_once(slot);
@@ -157,11 +172,15 @@ impl TreeCore {
         self.free(slot, &End::freed(place, Some(AnyNode::of(slot))));
     }
 
+    #[inline]
     fn fire_timers(&self) {
-        let now = self.time.get();
-        if !self.timers.may_be_due(now) {
-            return;
+        if self.timers.may_be_due(self.time.get()) {
+            self.fire_due();
         }
+    }
+
+    fn fire_due(&self) {
+        let now = self.time.get();
         let later = self.timers.next_serial();
         while let Some(entry) = self.timers.due(now).filter(|entry| entry.serial < later) {
             self.timers.remove(entry.item);
@@ -186,23 +205,36 @@ impl TreeCore {
         self.settle(slot);
     }
 
+    #[inline]
     fn run_woken(&self) {
-        for slot in self.shared.take_injected(false) {
-            self.wake_injected(slot);
+        if self.shared.has_injected() {
+            self.take_injected();
         }
-        self.lists.begin(QueueId::Ready, QueueId::Running);
         self.phase.set(Phase::Woken);
-        while let Some(slot) = self.lists.pop(QueueId::Running) {
-            self.run_request(slot);
-            self.count_piece();
+        if !self.lists.is_empty(QueueId::Ready) {
+            self.lists.begin(QueueId::Ready, QueueId::Running);
+            self.run_queue(QueueId::Running);
         }
         self.run_late();
     }
 
+    #[inline]
     fn run_late(&self) {
-        while let Some(slot) = self.lists.pop(QueueId::Late) {
+        if !self.lists.is_empty(QueueId::Late) {
+            self.run_queue(QueueId::Late);
+        }
+    }
+
+    fn run_queue(&self, queue: QueueId) {
+        while let Some(slot) = self.lists.pop(queue) {
             self.run_request(slot);
             self.count_piece();
+        }
+    }
+
+    fn take_injected(&self) {
+        for slot in self.shared.take_injected(false) {
+            self.wake_injected(slot);
         }
     }
 
@@ -216,12 +248,16 @@ impl TreeCore {
         }
     }
 
-    /// Ends what is past its deadline, the outermost first.
+    #[inline]
     fn end_overdue(&self) {
-        let now = self.time.get();
-        if !self.deadlines.may_be_due(now) {
-            return;
+        if self.deadlines.may_be_due(self.time.get()) {
+            self.time_out_overdue();
         }
+    }
+
+    /// Ends what is past its deadline, the outermost first.
+    fn time_out_overdue(&self) {
+        let now = self.time.get();
         while let Some(entry) = self.deadlines.due(now) {
             let mut outermost = (entry.item, entry.at);
             let mut above = entry.item.parent.get();
@@ -240,7 +276,15 @@ impl TreeCore {
     }
 
     /// Wakers of others are called by the loop, with nothing of the tree's on the stack.
-    pub(crate) fn wake_foreign(&self) {
+    #[inline]
+    fn wake_foreign(&self) {
+        if self.pending.has(Queued::ForeignWakers) {
+            self.call_foreign();
+        }
+    }
+
+    fn call_foreign(&self) {
+        self.pending.remove(Queued::ForeignWakers);
         let mut wakers = self.foreign.take();
         for waker in wakers.drain(..) {
             if let Err(panic) = catch(move || waker.wake()) {
