@@ -4,6 +4,7 @@ use crate::arena::{Place, SlotRef};
 use crate::catch::{Panic, catch};
 use crate::extras::FailureHandler;
 use crate::node::AnyNode;
+use crate::pending::Queued;
 use crate::tree::TreeCore;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -104,6 +105,7 @@ impl TreeCore {
             above = slot.parent.get();
         }
         self.undelivered.borrow_mut().push_back(Undelivered { failure, asked });
+        self.pending.add(Queued::Failures);
         self.poke();
     }
 
@@ -125,7 +127,9 @@ impl TreeCore {
     /// Asks the handlers. Called by the loop, with none of the tree's own code above it but the loop's.
     pub(crate) fn deliver_failures(&self) {
         loop {
-            let Some(Undelivered { failure, asked }) = self.undelivered.borrow_mut().pop_front() else { return };
+            let Some(Undelivered { failure, asked }) = self.undelivered.borrow_mut().pop_front() else {
+                return self.pending.remove(Queued::Failures);
+            };
             if !asked.into_iter().any(|node| self.contains(node, &failure)) {
                 self.nobody_contained(failure);
             }

@@ -162,7 +162,7 @@ impl TreeCore {
     /// A timer leaves the heap.
     #[inline(never)]
     fn disarm(&self, slot: SlotRef) {
-        self.timers.borrow_mut().remove(TimerRef::of(slot));
+        self.timers.remove(TimerRef::of(slot));
     }
 
     /// Frees a node that is alive and not ending.
@@ -253,7 +253,7 @@ impl TreeCore {
         match slot.kind.get().class {
             Class::Timer if !slot.has(Flag::NoValue) => self.disarm(slot),
             Class::Source => self.leave_sources(slot),
-            Class::Watcher => self.sources.borrow_mut().drop_watcher(AnyNode::of(slot)),
+            Class::Watcher => self.sources.borrow_mut().drop_callback(AnyNode::of(slot)),
             Class::Request | Class::Scope => return self.leave_request(slot.wide()),
             Class::Soon => slot.wide().leave_list(),
             _ => {}
@@ -268,7 +268,7 @@ impl TreeCore {
     pub(crate) fn leave_request(&self, slot: WideRef) {
         slot.leave_list();
         if slot.ext().deadline.get() != 0 {
-            self.deadlines.borrow_mut().remove(slot);
+            self.deadlines.remove(slot);
         }
         if slot.extras.get().is_some() {
             self.wake_dependents(*slot);

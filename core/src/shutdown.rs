@@ -109,7 +109,7 @@ impl TreeCore {
                 let request = slot.wide();
                 request.leave_list();
                 request.ext().take_limit();
-                self.deadlines.borrow_mut().remove(request);
+                self.deadlines.remove(request);
                 slot.waits.set(waits::NOTHING);
                 self.drop_value(slot);
                 self.settle(slot);
@@ -134,10 +134,14 @@ impl TreeCore {
     }
 
     /// Frees what has no request left, or no grace.
+    #[inline]
     pub(crate) fn drive_shutdowns(&self, deadlines: Deadlines) {
-        if !self.shuts_down.get() {
-            return;
+        if self.shuts_down.get() {
+            self.drive_each(deadlines);
         }
+    }
+
+    fn drive_each(&self, deadlines: Deadlines) {
         let mut at = 0;
         loop {
             let shutdown = self.shutdowns.borrow().get(at).copied();

@@ -62,7 +62,7 @@ impl TreeCore {
         let timer = TimerRef::of(slot);
         timer.head().slot.set(slot.index());
         let at = self.now() + delay;
-        self.timers.borrow_mut().insert(at, timer);
+        self.timers.insert(at, timer);
         self.plan(at);
     }
 }
@@ -79,10 +79,8 @@ impl Node<Timer> {
         }
         let core = slot.core();
         let at = core.now() + delay;
-        let mut timers = core.timers.borrow_mut();
-        timers.remove(TimerRef::of(slot));
-        timers.insert(at, TimerRef::of(slot));
-        drop(timers);
+        core.timers.remove(TimerRef::of(slot));
+        core.timers.insert(at, TimerRef::of(slot));
         core.plan(at);
         true
     }

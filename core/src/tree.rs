@@ -11,7 +11,8 @@ use crate::host::Host;
 use crate::id::NodeId;
 use crate::inbox::Shared;
 use crate::node::{AnyNode, InsertRefused};
-use crate::source::Sources;
+use crate::pending::{Pending, Queued};
+use crate::sources::Sources;
 use crate::time::{Instant, secs};
 use crate::turn::Phase;
 use alloc::boxed::Box;
@@ -66,8 +67,10 @@ pub(crate) struct TreeCore {
     pub(crate) entered: Cell<u32>,
     /// Which values are lent, and where, innermost last.
     pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
-    pub(crate) timers: RefCell<Heap<TimerRef>>,
-    pub(crate) deadlines: RefCell<Heap<WideRef>>,
+    pub(crate) timers: Heap<TimerRef>,
+    pub(crate) deadlines: Heap<WideRef>,
+    /// Which classes of a turn have something to do.
+    pub(crate) pending: Pending,
     pub(crate) sources: RefCell<Sources>,
     /// Wakers of others, to be woken by the loop.
     pub(crate) foreign: RefCell<Vec<Waker>>,
@@ -110,8 +113,9 @@ impl Tree {
             running: Cell::new(None),
             entered: Cell::new(0),
             loans: RefCell::new(Vec::with_capacity(LOANS_AT_START)),
-            timers: RefCell::default(),
-            deadlines: RefCell::default(),
+            timers: Heap::default(),
+            deadlines: Heap::default(),
+            pending: Pending::default(),
             sources: RefCell::default(),
             foreign: RefCell::default(),
             undelivered: RefCell::default(),
@@ -342,6 +346,7 @@ impl TreeCore {
             match waiter {
                 Waiter::Foreign(waker) => {
                     self.foreign.borrow_mut().push(waker);
+                    self.pending.add(Queued::ForeignWakers);
                     break self.poke();
                 }
                 Waiter::Ours(slot, serial) => {

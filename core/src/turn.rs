@@ -13,6 +13,7 @@ use crate::catch::catch;
 use crate::free::End;
 use crate::host::{Deadlines, Turn};
 use crate::node::AnyNode;
+use crate::pending::Queued;
 use crate::source::{Ready, SourceClass};
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
@@ -87,7 +88,9 @@ impl TreeCore {
         self.drive_shutdowns(deadlines);
         self.run_late();
         self.wake_foreign();
-        self.deliver_failures();
+        if self.pending.has(Queued::Failures) {
+            self.deliver_failures();
+        }
         drop(in_turn);
         let pending = self.shared.arm() || self.is_pending();
         self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
@@ -95,31 +98,37 @@ impl TreeCore {
     }
 
     fn is_pending(&self) -> bool {
-        !self.lists.is_empty(Queue::Ready)
+        self.pending.any()
+            || !self.lists.is_empty(Queue::Ready)
             || !self.lists.is_empty(Queue::Late)
             || !self.lists.is_empty(Queue::Soon)
-            || self.sources.borrow().any_marked()
-            || !self.foreign.borrow().is_empty()
-            || !self.undelivered.borrow().is_empty()
-            || self.timers.borrow_mut().first().is_some_and(|entry| entry.at <= self.time.get())
+            || self.timers.earliest() <= self.time.get()
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let timers = self.timers.borrow_mut().first().map(|entry| entry.at);
-        let deadlines = self.deadlines.borrow_mut().first().map(|entry| entry.at);
-        let shutdowns = self.shutdowns.borrow().iter().map(|shutdown| shutdown.1).min();
-        [timers, deadlines, shutdowns].into_iter().flatten().min()
+        let mut earliest = self.timers.earliest().min(self.deadlines.earliest());
+        if self.shuts_down.get() {
+            earliest = self.shutdowns.borrow().iter().fold(earliest, |earliest, shutdown| earliest.min(shutdown.1));
+        }
+        (earliest != Instant::MAX).then_some(earliest)
     }
 
     /// A piece of code has run: whoever handles failures hears of them before the next one.
     pub(crate) fn count_piece(&self) {
         self.ran.set(self.ran.get() + 1);
-        if !self.undelivered.borrow().is_empty() {
+        if self.pending.has(Queued::Failures) {
             self.deliver_failures();
         }
     }
 
+    #[inline]
     fn run_posts(&self) {
+        if self.shared.has_posts() {
+            self.take_posts();
+        }
+    }
+
+    fn take_posts(&self) {
         for (target, run) in self.shared.take_posts(false) {
             match self.find(target) {
                 Some(node) => {
@@ -135,7 +144,14 @@ impl TreeCore {
         }
     }
 
+    #[inline]
     fn run_immediates(&self) {
+        if !self.lists.is_empty(Queue::Soon) {
+            self.call_immediates();
+        }
+    }
+
+    fn call_immediates(&self) {
         self.lists.begin(Queue::Soon, Queue::SoonRunning);
         while let Some(slot) = self.lists.pop(Queue::SoonRunning) {
             self.call_once(*slot);
@@ -156,13 +172,18 @@ impl TreeCore {
         self.free(slot, &End::freed(place, Some(AnyNode::of(slot))));
     }
 
+    #[inline]
     fn fire_timers(&self) {
+        if self.timers.may_be_due(self.time.get()) {
+            self.fire_due();
+        }
+    }
+
+    fn fire_due(&self) {
         let now = self.time.get();
-        let later = self.timers.borrow().next_serial();
-        loop {
-            let due = self.timers.borrow_mut().first().filter(|entry| entry.at <= now && entry.serial < later);
-            let Some(entry) = due else { return };
-            self.timers.borrow_mut().remove(entry.item);
+        let later = self.timers.next_serial();
+        while let Some(entry) = self.timers.due(now).filter(|entry| entry.serial < later) {
+            self.timers.remove(entry.item);
             match self.timer_node(entry.item.head().slot.get()) {
                 Some(slot) if slot.kind.get().periodic => self.fire_periodic(slot, entry.at, now),
                 Some(slot) => self.call_once(slot),
@@ -179,28 +200,41 @@ impl TreeCore {
             Some(missed) => Instant(at.0.saturating_add((missed + 1).saturating_mul(period))),
             None => now, // A period of 0 is once a turn: what is armed now fires in the next.
         };
-        self.timers.borrow_mut().insert(next, TimerRef::of(slot));
+        self.timers.insert(next, TimerRef::of(slot));
         self.call_lent(slot, || value::call(slot, Ready::NONE));
         self.settle(slot);
     }
 
+    #[inline]
     fn run_woken(&self) {
-        for slot in self.shared.take_injected(false) {
-            self.wake_injected(slot);
+        if self.shared.has_injected() {
+            self.take_injected();
         }
-        self.lists.begin(Queue::Ready, Queue::Running);
         self.phase.set(Phase::Woken);
-        while let Some(slot) = self.lists.pop(Queue::Running) {
-            self.run_request(slot);
-            self.count_piece();
+        if !self.lists.is_empty(Queue::Ready) {
+            self.lists.begin(Queue::Ready, Queue::Running);
+            self.run_queue(Queue::Running);
         }
         self.run_late();
     }
 
+    #[inline]
     fn run_late(&self) {
-        while let Some(slot) = self.lists.pop(Queue::Late) {
+        if !self.lists.is_empty(Queue::Late) {
+            self.run_queue(Queue::Late);
+        }
+    }
+
+    fn run_queue(&self, queue: Queue) {
+        while let Some(slot) = self.lists.pop(queue) {
             self.run_request(slot);
             self.count_piece();
+        }
+    }
+
+    fn take_injected(&self) {
+        for slot in self.shared.take_injected(false) {
+            self.wake_injected(slot);
         }
     }
 
@@ -214,12 +248,17 @@ impl TreeCore {
         }
     }
 
-    /// Ends what is past its deadline, the outermost first.
+    #[inline]
     fn end_overdue(&self) {
+        if self.deadlines.may_be_due(self.time.get()) {
+            self.time_out_overdue();
+        }
+    }
+
+    /// Ends what is past its deadline, the outermost first.
+    fn time_out_overdue(&self) {
         let now = self.time.get();
-        loop {
-            let due = self.deadlines.borrow_mut().first().filter(|entry| entry.at <= now);
-            let Some(entry) = due else { return };
+        while let Some(entry) = self.deadlines.due(now) {
             let mut outermost = (entry.item, entry.at);
             let mut above = entry.item.parent.get();
             while let Some(slot) = above {
@@ -237,7 +276,15 @@ impl TreeCore {
     }
 
     /// Wakers of others are called by the loop, with nothing of the tree's on the stack.
-    pub(crate) fn wake_foreign(&self) {
+    #[inline]
+    fn wake_foreign(&self) {
+        if self.pending.has(Queued::ForeignWakers) {
+            self.call_foreign();
+        }
+    }
+
+    fn call_foreign(&self) {
+        self.pending.remove(Queued::ForeignWakers);
         let mut wakers = self.foreign.take();
         for waker in wakers.drain(..) {
             if let Err(panic) = catch(move || waker.wake()) {

@@ -182,7 +182,7 @@ impl TreeCore {
         let node = AnyNode::of(*slot);
         let limit = (at - slot.birth.get()).as_nanos() as u64;
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
-        self.deadlines.borrow_mut().remove(slot);
+        self.deadlines.remove(slot);
         if !slot.has(Flag::Held) {
             let ended = self.timed_out(*slot, node, Some((node.id(), node.name())), end.place, limit);
             self.failed_with(node, ended);
@@ -221,10 +221,13 @@ impl TreeCore {
 
     /// Sets a request's or scope's own deadline; of two the earlier counts.
     pub(crate) fn set_deadline(&self, slot: WideRef, at: Instant) {
-        if slot.ext().deadline.get() != 0 && !self.is_sooner(slot, at) {
-            return;
+        if slot.ext().deadline.get() != 0 {
+            if self.deadlines.at(slot).is_some_and(|before| before <= at) {
+                return;
+            }
+            self.deadlines.remove(slot);
         }
-        self.deadlines.borrow_mut().insert(at, slot);
+        self.deadlines.insert(at, slot);
         self.plan(at);
     }
 
@@ -254,18 +257,7 @@ impl TreeCore {
     pub(crate) fn own_deadline(&self, slot: SlotRef) -> Option<Instant> {
         let slot = slot.as_wide()?;
         let limit = slot.ext().peek(|told| if let Told::Limit(at) = told { Some(*at) } else { None });
-        limit.or_else(|| self.deadlines.borrow().at(slot))
-    }
-
-    /// Takes a deadline out that is later than `at`.
-    #[cold]
-    fn is_sooner(&self, slot: WideRef, at: Instant) -> bool {
-        let mut deadlines = self.deadlines.borrow_mut();
-        let is_sooner = deadlines.at(slot).is_none_or(|before| at < before);
-        if is_sooner {
-            deadlines.remove(slot);
-        }
-        is_sooner
+        limit.or_else(|| self.deadlines.at(slot))
     }
 }
 
