@@ -1,7 +1,7 @@
 //! The owner of everything, bound to one thread.
 
 use crate::arena::value::Room;
-use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, Queue, SlotRef, State, TimerRef, WideRef};
+use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, Queue, Serial, SlotRef, State, TimerRef, WideRef};
 use crate::arena::{Class, Flag, SlotIndex, Waiter};
 use crate::catch::catch;
 use crate::failure::{Failure, Undelivered};
@@ -277,7 +277,7 @@ impl TreeCore {
             let ext = slot.ext();
             ext.runs.set(0);
             ext.ran.set(0);
-            ext.next.set(None);
+            slot.leave_no_list();
         }
         self.link(slot, owner);
     }
@@ -340,30 +340,45 @@ impl TreeCore {
     }
 
     /// Wakes whoever waits. Nobody is called from here: requests are queued, foreign wakers wait for the loop (law 10).
+    #[inline]
     pub(crate) fn wake(&self, waiter: Waiter, by_end: bool) {
-        let mut waiter = waiter;
+        match waiter {
+            Waiter::Ours(slot, serial) => self.wake_own(slot, serial, by_end),
+            Waiter::Foreign(waker) => self.wake_later(waker),
+        }
+    }
+
+    /// Wakes a request of this tree or, of a scope, whoever polls that.
+    #[inline]
+    pub(crate) fn wake_own(&self, slot: WideRef, serial: Serial, by_end: bool) {
+        if slot.generation.now() != serial {
+            return;
+        }
+        match slot.kind.get().class {
+            Class::Scope => self.wake_poller(slot, by_end),
+            _ => self.ready(slot, by_end),
+        }
+    }
+
+    /// A scope's code lies in the frame of whoever polls it.
+    fn wake_poller(&self, scope: WideRef, by_end: bool) {
+        let mut scope = scope;
         loop {
-            match waiter {
-                Waiter::Foreign(waker) => {
-                    self.foreign.borrow_mut().push(waker);
-                    self.pending.add(Queued::ForeignWakers);
-                    break self.poke();
+            match scope.ext().take_waiter() {
+                Some(Waiter::Ours(outer, serial)) if outer.generation.now() == serial && outer.kind.get().class == Class::Scope => {
+                    scope = outer
                 }
-                Waiter::Ours(slot, serial) => {
-                    if slot.generation.now() != serial {
-                        // A scope that ended forwards once more: whoever polls it has to learn of it.
-                        break;
-                    }
-                    match slot.kind.get().class {
-                        Class::Scope => match slot.ext().take_waiter() {
-                            Some(next) => waiter = next,
-                            None => break,
-                        },
-                        _ => break self.ready(slot, by_end),
-                    }
-                }
+                Some(waiter) => return self.wake(waiter, by_end),
+                None => return,
             }
         }
+    }
+
+    #[cold]
+    fn wake_later(&self, waker: Waker) {
+        self.foreign.borrow_mut().push(waker);
+        self.pending.add(Queued::ForeignWakers);
+        self.poke();
     }
 
     /// Queues a request to be run.

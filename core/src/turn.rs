@@ -244,7 +244,7 @@ impl TreeCore {
             return;
         }
         if matches!(slot.kind.get().class, Class::Request | Class::Scope) {
-            self.wake(crate::arena::Waiter::Ours(slot, slot.generation.now()), false);
+            self.wake_own(slot, slot.generation.now(), false);
         }
     }
 

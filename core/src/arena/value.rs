@@ -1,7 +1,7 @@
 //! Values in their chunks: written once, lent by reference, taken out or dropped.
 #![expect(unsafe_code, reason = "a node's value is reached by the type its handle was made with")]
 
-use super::kind::Memory;
+use super::kind::{Memory, Run};
 use super::{Flag, Kind, KindOf, Slot, SlotRef, State, WideRef};
 use crate::inbox::Shared;
 use crate::node::AnyNode;
@@ -116,17 +116,18 @@ pub(crate) fn call(slot: SlotRef, ready: Ready) {
 /// A request's code, to which its value is lent.
 pub(crate) struct Code {
     slot: WideRef,
-    run: unsafe fn(WideRef, *mut u8, &mut Context<'_>),
+    run: Run,
 }
 
 impl Code {
     /// Lends a request's value, if its code can run now: alive, not lent, not done. Whoever runs it ends the loan afterwards.
     #[inline(always)]
     pub(crate) fn of(slot: WideRef) -> Option<Code> {
-        let can = slot.state.get() == State::Live && slot.lent.get() == 0 && !slot.has(Flag::NoValue);
-        let run = slot.kind.get().run.filter(|_| can)?;
+        if slot.state.get() != State::Live || slot.lent.get() != 0 || slot.has(Flag::NoValue) {
+            return None;
+        }
         slot.lent.set(Slot::EXCLUSIVE);
-        Some(Code { slot, run })
+        Some(Code { slot, run: slot.kind.get().run })
     }
 
     /// Runs it once.

@@ -104,14 +104,18 @@ impl TreeCore {
         slot.generation.advance();
         slot.state.set(State::Deferred);
         slot.note(owner);
-        if !ext.is_quiet() && ext.take_limit().is_none() {
-            self.tell_waiter(slot);
+        if ext.is_quiet() {
+            return;
+        }
+        match ext.take_own_waiter() {
+            Some((waiter, serial)) => self.wake_own(waiter, serial, true),
+            None => self.tell_other(slot),
         }
     }
 
-    /// Whoever waits for a request learns that it has ended.
-    fn tell_waiter(&self, slot: WideRef) {
-        if let Some(waiter) = slot.ext().take_waiter() {
+    /// Somebody else may wait, or there is a deadline that matters no more.
+    fn tell_other(&self, slot: WideRef) {
+        if let Told::Waiter(waiter) = slot.ext().told.take() {
             self.wake(waiter, true);
         }
     }
@@ -130,7 +134,7 @@ impl TreeCore {
                 by: None,
                 place: slot.place.get(),
                 after: None,
-                detail: panic.0,
+                detail: panic.0.into(),
             }),
         };
         self.end_with(slot, ended);
