@@ -214,21 +214,28 @@ impl TreeCore {
     }
 
     /// The node's own code has returned: if it was freed meanwhile, it ends now.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn settle(&self, slot: SlotRef) {
         if slot.state.get() != State::Deferred || slot.on_stack() {
             return;
         }
-        if slot.holds_result() {
+        if slot.holds_result() && slot.extras.get().is_none() {
             // The handle gives the rest back when it has received that.
-            if slot.extras.get().is_some() {
-                self.drop_extras(slot);
-            }
             slot.state.set(State::Vacant);
             return;
         }
-        self.drop_value(slot);
-        self.retire(slot);
+        self.settle_rest(slot);
+    }
+
+    #[inline(never)]
+    fn settle_rest(&self, slot: SlotRef) {
+        if slot.holds_result() {
+            self.drop_extras(slot);
+            slot.state.set(State::Vacant);
+        } else {
+            self.drop_value(slot);
+            self.retire(slot);
+        }
     }
 
     /// Drops the value, if it is there; a panic goes to law 17.
@@ -286,12 +293,12 @@ impl TreeCore {
     /// [`retire`](TreeCore::retire), of a slot that nobody holds, and where most often nothing else is left.
     #[inline]
     pub(crate) fn retire_plain(&self, slot: WideRef) {
-        if slot.extras.get().is_some() || !slot.ext().is_quiet() {
+        if slot.extras.get().is_some() || !slot.ext().is_quiet() || !self.pages.may_be_next(slot) {
             return self.retire(*slot);
         }
         slot.state.set(State::Vacant);
+        self.pages.give_next(slot);
         value::free_chunk(self, *slot);
-        self.pages.give_wide(slot);
     }
 
     /// The node's slot, value and links are done with: what is left of its memory goes back.

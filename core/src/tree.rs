@@ -59,8 +59,6 @@ pub(crate) struct TreeCore {
     pub(crate) phase: Cell<Phase>,
     /// How many pieces of code this turn ran.
     pub(crate) ran: Cell<usize>,
-    /// How many requests run inside each other.
-    pub(crate) depth: Cell<u32>,
     /// Whose code runs now.
     pub(crate) running: Cell<Option<AnyNode>>,
     /// How many pieces of the tree's code are on the stack.
@@ -109,7 +107,6 @@ impl Tree {
             turn: Cell::new(1),
             phase: Cell::new(Phase::Outside),
             ran: Cell::new(0),
-            depth: Cell::new(0),
             running: Cell::new(None),
             entered: Cell::new(0),
             loans: RefCell::new(Vec::with_capacity(LOANS_AT_START)),
@@ -274,9 +271,7 @@ impl TreeCore {
         slot.child.set(None);
         if kind.is_wide() {
             let slot = slot.wide();
-            let ext = slot.ext();
-            ext.runs.set(0);
-            ext.ran.set(0);
+            slot.ext().begin();
             slot.leave_no_list();
         }
         self.link(slot, owner);

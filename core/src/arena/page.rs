@@ -269,21 +269,26 @@ impl Pages {
         }
     }
 
-    /// A wide slot comes back; one that a waker pins waits in limbo.
+    /// Whether a wide slot may have a next tenant: it has a generation left, and no waker pins it.
     #[inline(always)]
-    pub(crate) fn give_wide(&self, slot: WideRef) {
-        if slot.generation.now() >= Generation::RETIRED {
-            return; // Its last generation: no handle may ever match again.
-        }
-        if slot.ext().word.load(Ordering::Acquire) != 0 {
-            return self.leave_in_limbo(*slot);
-        }
+    pub(crate) fn may_be_next(&self, slot: WideRef) -> bool {
+        slot.generation.now() < Generation::RETIRED && slot.ext().word.load(Ordering::Acquire) == 0
+    }
+
+    /// A wide slot that may have a next tenant comes back.
+    #[inline(always)]
+    pub(crate) fn give_next(&self, slot: WideRef) {
         slot.older.set(self.widths[1].free.replace(Some(*slot)));
     }
 
-    #[cold]
-    fn leave_in_limbo(&self, slot: SlotRef) {
-        self.widths[1].limbo.borrow_mut().push(slot);
+    /// A wide slot comes back; one that a waker pins waits in limbo.
+    fn give_wide(&self, slot: WideRef) {
+        if self.may_be_next(slot) {
+            self.give_next(slot);
+        } else if slot.generation.now() < Generation::RETIRED {
+            self.widths[1].limbo.borrow_mut().push(*slot);
+        }
+        // At its last generation it goes nowhere: no handle may ever match again.
     }
 
     /// A slot without a tenant comes back.

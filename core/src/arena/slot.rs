@@ -147,11 +147,35 @@ impl Ext {
         result
     }
 
-    /// Whether nobody waits and nothing is noted: most of the time.
+    /// Whether nobody waits, and nothing is noted that would have to be dropped: most of the time.
     #[inline(always)]
     pub(crate) fn is_quiet(&self) -> bool {
         // SAFETY: the cell is this thread's, and the reference to its content ends here, before anybody can write to it.
-        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody)
+        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody | Told::Limit(_))
+    }
+
+    /// A new tenant: nothing has run, nobody waits. What the last one noted was dropped.
+    #[inline(always)]
+    pub(crate) fn begin(&self) {
+        debug_assert!(self.is_quiet());
+        self.runs.set(0);
+        self.ran.set(0);
+        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
+        unsafe { self.told.as_ptr().write(Told::Nobody) };
+    }
+
+    /// Notes a deadline that the heap does not know, if nobody waits yet; of two the earlier counts.
+    #[inline(always)]
+    pub(crate) fn note_limit(&self, at: Instant) -> bool {
+        // SAFETY: as in `is_quiet`.
+        let at = match unsafe { &*self.told.as_ptr() } {
+            Told::Nobody => at,
+            Told::Limit(before) => at.min(*before),
+            _ => return false,
+        };
+        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
+        unsafe { self.told.as_ptr().write(Told::Limit(at)) };
+        true
     }
 
     /// The deadline that the heap does not know; from now on somebody else has to.

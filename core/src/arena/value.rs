@@ -143,13 +143,13 @@ impl Code {
 pub(crate) fn free_chunk(core: &TreeCore, slot: SlotRef) {
     let Some(chunk) = NonNull::new(slot.data.replace(core::ptr::null_mut())) else { return };
     let kind = slot.kind.get();
-    match kind.memory {
-        // SAFETY: `TreeCore::make` allocated it from this tree's chunks with the kind's layout, which has a class; taking it out of the
-        // cell makes this the last use.
-        Memory::Chunk => unsafe { core.chunks.free_small(chunk) },
-        Memory::None => {}
-        // SAFETY: as above.
-        Memory::System => unsafe { core.chunks.free(chunk, kind.layout) },
+    if kind.memory == Memory::Chunk {
+        // SAFETY: it came from this tree's chunks with the kind's layout, which has a class; taking it out of the cell makes this the last
+        // use.
+        unsafe { core.chunks.free_small(chunk) }
+    } else {
+        // SAFETY: as above, whatever the layout is.
+        unsafe { core.chunks.free_other(chunk, kind.layout) }
     }
 }
 
