@@ -69,7 +69,7 @@ impl End {
 
     /// An end by a dropped handle names whose code ran.
     pub(crate) fn dropped(core: &TreeCore) -> End {
-        let by = core.running.get();
+        let by = core.running();
         let place = by.and_then(AnyNode::readable).and_then(|slot| slot.place.get()).unwrap_or(core.place);
         End::freed(place, by)
     }
@@ -108,7 +108,7 @@ impl AnyNode {
             return Freed::AlreadyEnding;
         }
         let core = slot.core();
-        core.free(slot, &End::freed(place, core.running.get()))
+        core.free(slot, &End::freed(place, core.running()))
     }
 
     /// Frees all children, newest first; the node itself stays.
@@ -119,7 +119,7 @@ impl AnyNode {
             return Freed::AlreadyEnding;
         }
         let core = slot.core();
-        let end = End::freed(Location::caller(), core.running.get());
+        let end = End::freed(Location::caller(), core.running());
         Walk::new(&core, &end).children_of_living(slot)
     }
 
@@ -275,11 +275,16 @@ impl TreeCore {
     pub(crate) fn leave_request(&self, slot: WideRef) {
         slot.leave_list();
         if slot.ext().deadline.get() != 0 {
-            self.deadlines.remove(slot);
+            self.leave_deadlines(slot);
         }
         if slot.extras.get().is_some() {
             self.wake_dependents(*slot);
         }
+    }
+
+    #[inline(never)]
+    fn leave_deadlines(&self, slot: WideRef) {
+        self.deadlines.remove(slot);
     }
 
     #[cold]
@@ -292,13 +297,15 @@ impl TreeCore {
 
     /// [`retire`](TreeCore::retire), of a slot that nobody holds, and where most often nothing else is left.
     #[inline]
-    pub(crate) fn retire_plain(&self, slot: WideRef) {
-        if slot.extras.get().is_some() || !slot.ext().is_quiet() || !self.pages.may_be_next(slot) {
-            return self.retire(*slot);
+    pub(crate) fn retire_plain(&self, slot: SlotRef) {
+        match slot.as_wide() {
+            Some(wide) if slot.extras.get().is_none() && wide.ext().is_quiet() && self.pages.may_be_next(wide) => {
+                slot.state.set(State::Vacant);
+                self.pages.give_next(wide);
+                value::free_chunk(self, slot);
+            }
+            _ => self.retire(slot),
         }
-        slot.state.set(State::Vacant);
-        self.pages.give_next(slot);
-        value::free_chunk(self, *slot);
     }
 
     /// The node's slot, value and links are done with: what is left of its memory goes back.

@@ -203,21 +203,25 @@ pub(crate) struct Pages {
 impl Pages {
     /// A vacant slot, or `None` when the system has no memory.
     pub(crate) fn take(&self, core: &TreeCore, wide: bool) -> Option<SlotRef> {
-        self.take_free(wide).or_else(|| self.take_slow(core, wide))
-    }
-
-    #[inline(always)]
-    pub(crate) fn has_free(&self, wide: bool) -> bool {
-        self.widths[usize::from(wide)].free.get().is_some()
+        match self.free(wide) {
+            Some(slot) => {
+                self.take_free(slot, wide);
+                Some(slot)
+            }
+            None => self.take_slow(core, wide),
+        }
     }
 
     /// The slot that was freed last.
     #[inline(always)]
-    pub(crate) fn take_free(&self, wide: bool) -> Option<SlotRef> {
-        let width = &self.widths[usize::from(wide)];
-        let slot = width.free.get()?;
-        width.free.set(slot.older.get());
-        Some(slot)
+    pub(crate) fn free(&self, wide: bool) -> Option<SlotRef> {
+        self.widths[usize::from(wide)].free.get()
+    }
+
+    /// Takes what [`free`](Pages::free) gave.
+    #[inline(always)]
+    pub(crate) fn take_free(&self, slot: SlotRef, wide: bool) {
+        self.widths[usize::from(wide)].free.set(slot.older.get());
     }
 
     #[cold]

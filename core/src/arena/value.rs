@@ -22,11 +22,12 @@ impl Room {
     /// Room that is there without a look for it. (In a page small code counts for more.)
     #[inline(always)]
     pub(crate) fn at_hand(core: &TreeCore, kind: &Kind) -> Option<Room> {
-        if cfg!(target_family = "wasm") || !core.pages.has_free(kind.is_wide()) {
+        if cfg!(target_family = "wasm") {
             return None;
         }
+        let slot = core.pages.free(kind.is_wide())?;
         let chunk = core.chunks.at_hand(kind.layout)?;
-        let slot = core.pages.take_free(kind.is_wide())?;
+        core.pages.take_free(slot, kind.is_wide());
         Some(Room { slot, chunk, size: kind.layout.size() })
     }
 

@@ -67,7 +67,7 @@ impl TreeCore {
         ext.runs.set(ext.runs.get().saturating_add(1));
         slot.waits.set(waits::NOTHING);
         let waker = crate::waker::lend(slot);
-        let before = self.enter(Some(AnyNode::of(*slot)));
+        let before = self.enter(AnyNode::of(*slot));
         let result = catch(|| code.run(&mut Context::from_waker(&waker)));
         self.exit(before);
         slot.lent.set(0);
@@ -238,11 +238,19 @@ impl TreeCore {
     }
 
     /// Sets a request's deadline from outside, if it is not ending.
+    #[inline(never)]
     pub(super) fn limit(&self, request: AnyNode, at: Instant) {
-        let Some(slot) = request.growing().map(SlotRef::wide) else { return };
+        let Some(slot) = request.readable().map(SlotRef::wide) else { return };
         // If it waits for its first run, that comes before any deadline counts.
-        let comes_first = slot.is_listed() && !slot.has(Flag::Started) && slot.ext().deadline.get() == 0;
+        let comes_first = slot.is_listed() && !slot.has(Flag::Started);
         if !(comes_first && slot.ext().note_limit(at)) {
+            self.set_deadline_of_living(slot, at);
+        }
+    }
+
+    #[inline(never)]
+    fn set_deadline_of_living(&self, slot: WideRef, at: Instant) {
+        if AnyNode::of(*slot).growing().is_some() {
             self.set_deadline(slot, at);
         }
     }

@@ -138,7 +138,7 @@ impl<T, E> Request<T, E> {
 
     /// Ends it as [`Ended::TimedOut`] if it is not done `limit` after this call. Of several limits the earliest counts. On a finished
     /// request nothing.
-    #[inline]
+    #[inline(always)]
     pub fn timeout(self, limit: Duration) -> Self {
         if let Some(Held::Slot(core)) = &self.held {
             core.limit(self.node, core.now() + limit);
@@ -262,9 +262,15 @@ impl TreeCore {
         slot.clear(Flag::Held);
         slot.waits.set(waits::NOTHING); // A result is received by now.
         match slot.state.get() {
-            State::Deferred => self.settle(slot),
-            _ => self.retire_plain(slot.wide()),
+            State::Deferred => self.settle_later(slot),
+            _ => self.retire_plain(slot),
         }
+    }
+
+    /// Its own code is still on the stack, perhaps.
+    #[cold]
+    fn settle_later(&self, slot: SlotRef) {
+        self.settle(slot);
     }
 
     /// Somebody waits for a request.
