@@ -333,13 +333,14 @@ impl TreeCore {
     }
 
     /// Serves what is marked of one class: of that what was marked when the class began.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn serve_sources(&self, class: SourceClass) {
         if self.pending.has(class.queued()) {
             self.serve_marked(class);
         }
     }
 
+    #[inline(never)]
     fn serve_marked(&self, class: SourceClass) {
         self.pending.remove(class.queued());
         self.sources.borrow_mut().begin(class);

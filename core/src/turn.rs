@@ -121,13 +121,14 @@ impl TreeCore {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn run_posts(&self) {
         if self.shared.has_posts() {
             self.take_posts();
         }
     }
 
+    #[inline(never)]
     fn take_posts(&self) {
         for (target, run) in self.shared.take_posts(false) {
             match self.find(target) {
@@ -144,13 +145,14 @@ impl TreeCore {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn run_immediates(&self) {
         if !self.lists.is_empty(QueueId::Soon) {
             self.call_immediates();
         }
     }
 
+    #[inline(never)]
     fn call_immediates(&self) {
         self.lists.begin(QueueId::Soon, QueueId::SoonRunning);
         while let Some(slot) = self.lists.pop(QueueId::SoonRunning) {
@@ -172,13 +174,14 @@ impl TreeCore {
         self.free(slot, &End::freed(place, Some(AnyNode::of(slot))));
     }
 
-    #[inline]
+    #[inline(always)]
     fn fire_timers(&self) {
         if self.timers.may_be_due(self.time.get()) {
             self.fire_due();
         }
     }
 
+    #[inline(never)]
     fn fire_due(&self) {
         let now = self.time.get();
         let later = self.timers.next_serial();
@@ -205,7 +208,7 @@ impl TreeCore {
         self.settle(slot);
     }
 
-    #[inline]
+    #[inline(always)]
     fn run_woken(&self) {
         if self.shared.has_injected() {
             self.take_injected();
@@ -218,13 +221,14 @@ impl TreeCore {
         self.run_late();
     }
 
-    #[inline]
+    #[inline(always)]
     fn run_late(&self) {
         if !self.lists.is_empty(QueueId::Late) {
             self.run_queue(QueueId::Late);
         }
     }
 
+    #[inline(never)]
     fn run_queue(&self, queue: QueueId) {
         while let Some(slot) = self.lists.pop(queue) {
             self.run_request(slot);
@@ -232,6 +236,7 @@ impl TreeCore {
         }
     }
 
+    #[inline(never)]
     fn take_injected(&self) {
         for slot in self.shared.take_injected(false) {
             self.wake_injected(slot);
@@ -248,7 +253,7 @@ impl TreeCore {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_overdue(&self) {
         if self.deadlines.may_be_due(self.time.get()) {
             self.time_out_overdue();
@@ -256,6 +261,7 @@ impl TreeCore {
     }
 
     /// Ends what is past its deadline, the outermost first.
+    #[inline(never)]
     fn time_out_overdue(&self) {
         let now = self.time.get();
         while let Some(entry) = self.deadlines.due(now) {
@@ -276,13 +282,14 @@ impl TreeCore {
     }
 
     /// Wakers of others are called by the loop, with nothing of the tree's on the stack.
-    #[inline]
+    #[inline(always)]
     fn wake_foreign(&self) {
         if self.pending.has(Queued::ForeignWakers) {
             self.call_foreign();
         }
     }
 
+    #[inline(never)]
     fn call_foreign(&self) {
         self.pending.remove(Queued::ForeignWakers);
         let mut wakers = self.foreign.take();

@@ -148,6 +148,22 @@ pub async fn law_23_a_watcher_may_free_another<W: World>(world: W) {
     assert_eq!(source.children().count(), 1);
 }
 
+/// One that frees itself when it hears of an error keeps it from nobody.
+pub async fn law_23_a_watcher_may_free_itself<W: World>(world: W) {
+    let trace = Trace::new();
+    let source = world.ground().source(SourceClass::Io, "test", |_token| Ok::<_, Ended>(())).expect("the ground is alive");
+    for name in ["one", "two", "three"] {
+        let note = trace.clone();
+        source.on_ready(Ready::READABLE, move |_| {
+            note.note(name);
+            source.running().expect("this one").free();
+        });
+    }
+    let _ = source.mark_ready(Ready::HANGUP);
+    turns(world.root(), 2).await;
+    assert_eq!(sorted(&trace), ["one", "three", "two"]);
+}
+
 /// A source freed by its watcher: nothing more is called, and late marks do nothing.
 pub async fn law_23_a_watcher_may_free_its_source<W: World>(world: W) {
     let trace = Trace::new();
