@@ -62,3 +62,4 @@ pub use source::{Ready, SourceClass, SourceError, Token};
 pub use time::{Instant, WallClock, hours, millis, secs};
 pub use timer::Timer;
 pub use tree::Tree;
+pub use turn::Attended;

@@ -194,9 +194,13 @@ impl TreeCore {
         &*self.host
     }
 
+    pub(crate) fn in_turn(&self) -> bool {
+        self.phase.get() > Phase::Attended
+    }
+
     /// The time that what is begun now counts from: this turn's, or outside of a turn the host's.
     pub(crate) fn now(&self) -> Instant {
-        if self.phase.get() == Phase::Outside { self.host.now() } else { self.time.get() }
+        if self.in_turn() { self.time.get() } else { self.host.now() }
     }
 
     /// The root's slot, until it is freed.

@@ -18,11 +18,14 @@ use crate::source::{Ready, SourceClass};
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
 use alloc::string::String;
+use core::fmt;
 
 /// How far a turn has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     Outside,
+    /// No turn runs, but the host attends to the tree.
+    Attended,
     Early,
     Woken,
     Deadlines,
@@ -40,18 +43,46 @@ impl Tree {
         self.core().turn(now, deadlines)
     }
 
+    /// For hosts that take in input and run turns by themselves: until what this gives is dropped, [`Host::schedule`](crate::Host) is not
+    /// called. The host asks [`next_deadline`](Tree::next_deadline) after that, and knows from its last [`Turn`] what is pending.
+    ///
+    /// What is marked or queued meanwhile is for a turn that follows, as always.
+    pub fn attend(&self) -> Attended<'_> {
+        self.core().phase.set(Phase::Attended);
+        Attended(self.core())
+    }
+
     /// When the next timer, sleep or deadline is due; `None` when there is none. What is pending now is not in it.
+    #[inline]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.core().next_deadline()
     }
 }
 
-/// Ends the turn even if something of the host panics.
-struct InTurn<'c>(&'c TreeCore);
+/// A host attends to its tree: see [`Tree::attend`].
+#[must_use = "dropping it ends the attention"]
+pub struct Attended<'t>(&'t TreeCore);
+
+impl fmt::Debug for Attended<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attended").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Attended<'_> {
+    fn drop(&mut self) {
+        self.0.phase.set(Phase::Outside);
+        // The host looks now; whatever comes after that, it has to be told.
+        self.0.scheduled.set(None);
+    }
+}
+
+/// Ends the turn even if something of the host panics: the phase is again what it was before.
+struct InTurn<'c>(&'c TreeCore, Phase);
 
 impl Drop for InTurn<'_> {
     fn drop(&mut self) {
-        self.0.phase.set(Phase::Outside);
+        self.0.phase.set(self.1);
     }
 }
 
@@ -73,8 +104,8 @@ impl TreeCore {
         self.time.set(now.max(self.time.get()));
         self.turn.set(self.turn.get().wrapping_add(1).max(1));
         self.ran.set(0);
-        self.phase.set(Phase::Early);
-        let in_turn = InTurn(self);
+        let before = self.phase.replace(Phase::Early);
+        let in_turn = InTurn(self, before);
         self.serve_sources(SourceClass::Signal);
         self.run_posts();
         self.run_immediates();
@@ -93,7 +124,9 @@ impl TreeCore {
         }
         drop(in_turn);
         let pending = self.shared.arm() || self.is_pending();
-        self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
+        if before == Phase::Outside {
+            self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
+        }
         Turn { ran: self.ran.get(), pending }
     }
 
@@ -105,12 +138,18 @@ impl TreeCore {
             || self.timers.earliest() <= self.time.get()
     }
 
+    #[inline]
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let mut earliest = self.timers.earliest().min(self.deadlines.earliest());
         if self.shuts_down.get() {
-            earliest = self.shutdowns.borrow().iter().fold(earliest, |earliest, shutdown| earliest.min(shutdown.1));
+            earliest = earliest.min(self.next_grace());
         }
         (earliest != Instant::MAX).then_some(earliest)
+    }
+
+    #[cold]
+    fn next_grace(&self) -> Instant {
+        self.shutdowns.borrow().iter().map(|shutdown| shutdown.1).min().unwrap_or(Instant::MAX)
     }
 
     /// A piece of code has run: whoever handles failures hears of them before the next one.

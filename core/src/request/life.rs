@@ -74,7 +74,7 @@ impl TreeCore {
 
     /// The first run in place, where it is first awaited. True when it ran.
     pub(super) fn run_in_place(&self, slot: SlotRef) -> bool {
-        if slot.has(Flag::Started) || self.phase.get() == crate::turn::Phase::Outside || self.depth.get() >= DEPTH_MAX {
+        if slot.has(Flag::Started) || !self.in_turn() || self.depth.get() >= DEPTH_MAX {
             return false;
         }
         self.lists.remove(slot);
