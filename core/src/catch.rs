@@ -7,10 +7,18 @@ pub(crate) struct Panic(pub(crate) String);
 
 /// Runs user code and catches its panic.
 #[cfg(feature = "std")]
+#[inline(always)]
 pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Panic> {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     // Unwind safety: the callers set every state before the call and look at everything again after it.
-    catch_unwind(AssertUnwindSafe(code)).map_err(|payload| {
+    catch_unwind(AssertUnwindSafe(code)).map_err(Panic::of)
+}
+
+#[cfg(feature = "std")]
+impl Panic {
+    #[cold]
+    fn of(payload: std::boxed::Box<dyn core::any::Any + Send>) -> Panic {
+        use std::panic::{AssertUnwindSafe, catch_unwind};
         let text = payload
             .downcast_ref::<&str>()
             .map(|text| String::from(*text))
@@ -19,7 +27,7 @@ pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Panic> {
         // A payload's own `Drop` may panic too.
         let _ = catch_unwind(AssertUnwindSafe(move || drop(payload)));
         Panic(text)
-    })
+    }
 }
 
 /// Without `std` nothing can be caught: where panics unwind, one that reaches the core aborts, so that no half-done state is seen.

@@ -4,7 +4,7 @@
 //! again after it. A free inside a free takes over all that the outer one had left, except the nodes whose own code is on the stack:
 //! those are unlinked and stale at once, and their code's return ends them. The outer free then finds its node stale and is done.
 
-use crate::arena::{Class, Flag, Place, SlotRef, State, TimerRef, Told, value};
+use crate::arena::{Class, Flag, KindEnd, Place, SlotRef, State, TimerRef, Told, WideRef, value};
 use crate::catch::catch;
 use crate::node::AnyNode;
 use crate::time::Instant;
@@ -87,17 +87,28 @@ impl AnyNode {
     /// Frees the node and all below it, now: its hooks (which may keep it), its children, newest first, then its value, then the
     /// memory. When this returns no code of the subtree will be called again, and its handles are stale.
     #[track_caller]
+    #[inline]
     pub fn free(self) -> Freed {
-        let Some(slot) = self.readable() else { return Freed::Stale };
+        match self.readable() {
+            Some(slot) if slot.is_leaf() && slot.kind.get().end == KindEnd::Chunk => {
+                slot.peek_core().free_chunk_leaf(slot, Location::caller());
+                Freed::Gone { survivors: 0 }
+            }
+            Some(slot) => Self::free_any(slot, Location::caller()),
+            None => Freed::Stale,
+        }
+    }
+
+    #[inline(never)]
+    fn free_any(slot: SlotRef, place: Place) -> Freed {
+        if slot.peek_core().free_quiet_leaf(slot, place) {
+            return Freed::Gone { survivors: 0 };
+        }
         if slot.state.get() != State::Live {
             return Freed::AlreadyEnding;
         }
-        if slot.is_plain_leaf() {
-            slot.peek_core().free_plain_leaf(slot, Location::caller());
-            return Freed::Gone { survivors: 0 };
-        }
         let core = slot.core();
-        core.free(slot, &End::freed(Location::caller(), core.running.get()))
+        core.free(slot, &End::freed(place, core.running.get()))
     }
 
     /// Frees all children, newest first; the node itself stays.
@@ -123,18 +134,35 @@ impl AnyNode {
 }
 
 impl TreeCore {
-    /// Frees a node whose end runs no code.
+    /// Frees a node that has nothing but a chunk.
     #[inline(always)]
-    fn free_plain_leaf(&self, slot: SlotRef, place: Place) {
-        if slot.kind.get().class == Class::Timer {
-            self.timers.remove(TimerRef::of(slot));
-        }
+    fn free_chunk_leaf(&self, slot: SlotRef, place: Place) {
         self.unlink(slot);
         slot.generation.advance();
         slot.state.set(State::Vacant);
         slot.place.set(Some(place));
-        value::free_chunk(self, slot);
         self.pages.give_narrow(slot);
+        value::free_chunk(self, slot);
+    }
+
+    /// Frees a node if its end runs no code.
+    #[inline(always)]
+    fn free_quiet_leaf(&self, slot: SlotRef, place: Place) -> bool {
+        let kind = slot.kind.get();
+        let is_quiet = slot.is_leaf() && kind.end != KindEnd::Code;
+        if is_quiet {
+            if kind.class == Class::Timer {
+                self.disarm(slot);
+            }
+            self.free_chunk_leaf(slot, place);
+        }
+        is_quiet
+    }
+
+    /// A timer leaves the heap.
+    #[inline(never)]
+    fn disarm(&self, slot: SlotRef) {
+        self.timers.remove(TimerRef::of(slot));
     }
 
     /// Frees a node that is alive and not ending.
@@ -209,7 +237,8 @@ impl TreeCore {
             return;
         }
         slot.set(Flag::NoValue);
-        if let Some(drop) = slot.kind.get().drop {
+        let kind = slot.kind.get();
+        if let Some(drop) = if slot.has(Flag::Started) { kind.drop_started } else { kind.drop } {
             slot.set(Flag::InDrop);
             let alive = slot.state.get() != State::Deferred;
             slot.lent.set(crate::arena::Slot::EXCLUSIVE);
@@ -222,18 +251,27 @@ impl TreeCore {
     /// Takes a node out of everything that could wake or call it.
     pub(crate) fn leave(&self, slot: SlotRef) {
         match slot.kind.get().class {
-            Class::Timer if !slot.has(Flag::NoValue) => self.timers.remove(TimerRef::of(slot)),
+            Class::Timer if !slot.has(Flag::NoValue) => self.disarm(slot),
             Class::Source => self.leave_sources(slot),
             Class::Watcher => self.sources.borrow_mut().drop_callback(AnyNode::of(slot)),
-            Class::Request | Class::Scope => {
-                self.lists.remove(slot);
-                self.deadlines.remove(slot);
-            }
-            Class::Soon => self.lists.remove(slot),
+            Class::Request | Class::Scope => return self.leave_request(slot.wide()),
+            Class::Soon => slot.wide().leave_list(),
             _ => {}
         }
         if slot.extras.get().is_some() {
             self.wake_dependents(slot);
+        }
+    }
+
+    /// [`leave`](TreeCore::leave), of a request or scope.
+    #[inline(always)]
+    pub(crate) fn leave_request(&self, slot: WideRef) {
+        slot.leave_list();
+        if slot.ext().deadline.get() != 0 {
+            self.deadlines.remove(slot);
+        }
+        if slot.extras.get().is_some() {
+            self.wake_dependents(*slot);
         }
     }
 
@@ -245,7 +283,19 @@ impl TreeCore {
         }
     }
 
+    /// [`retire`](TreeCore::retire), of a slot that nobody holds, and where most often nothing else is left.
+    #[inline]
+    pub(crate) fn retire_plain(&self, slot: WideRef) {
+        if slot.extras.get().is_some() || !slot.ext().is_quiet() {
+            return self.retire(*slot);
+        }
+        slot.state.set(State::Vacant);
+        value::free_chunk(self, *slot);
+        self.pages.give_wide(slot);
+    }
+
     /// The node's slot, value and links are done with: what is left of its memory goes back.
+    #[inline(never)]
     pub(crate) fn retire(&self, slot: SlotRef) {
         if slot.extras.get().is_some() {
             self.drop_extras(slot);
@@ -253,8 +303,10 @@ impl TreeCore {
         slot.state.set(State::Vacant);
         value::free_chunk(self, slot);
         if !slot.has(Flag::Held) {
-            if let Some(ext) = slot.ext() {
-                drop(ext.told.take());
+            if let Some(wide) = slot.as_wide()
+                && !wide.ext().is_quiet()
+            {
+                drop(wide.ext().told.take());
             }
             self.pages.give(slot);
         }
@@ -270,8 +322,8 @@ impl TreeCore {
 
     /// Unlinks a node and makes its handles stale.
     pub(crate) fn make_stale(&self, slot: SlotRef, end: &End) {
-        let owner = slot.parent.get();
         self.unlink(slot);
+        let owner = slot.parent.take();
         slot.generation.advance();
         match slot.kind.get().class {
             Class::Request | Class::Scope => self.tell(slot, owner, end),
@@ -285,7 +337,7 @@ impl TreeCore {
 
     /// Whoever waits for a request learns that it ended without a result.
     fn tell(&self, slot: SlotRef, owner: Option<SlotRef>, end: &End) {
-        let ext = slot.wide();
+        let wide = slot.wide();
         let held = slot.has(Flag::Held);
         let told = if held { Told::Ended(end.place, end.cause) } else { Told::Nobody };
         if held {
@@ -297,7 +349,7 @@ impl TreeCore {
         } else {
             slot.place.set(Some(end.place));
         }
-        if let Told::Waiter(waiter) = ext.told.replace(told) {
+        if let Told::Waiter(waiter) = wide.ext().told.replace(told) {
             self.wake(waiter, true);
         }
     }
@@ -342,7 +394,7 @@ impl<'c> Walk<'c> {
         loop {
             let here = AnyNode::of(current);
             match current.child.get() {
-                Some(child) if child.is_plain_leaf() => self.core.free_plain_leaf(child, self.end.place),
+                Some(child) if self.core.free_quiet_leaf(child, self.end.place) => {}
                 Some(child) if matches!(child.state.get(), State::Live | State::Asking) => match self.ask(child) {
                     Answer::Proceed => {
                         child.state.set(State::Ending);

@@ -1,6 +1,6 @@
 //! A 4-ary heap of instants, first in, first out on ties; what is in it knows its place, so that it can be taken out.
 
-use crate::arena::{SlotRef, TimerRef};
+use crate::arena::{TimerRef, WideRef};
 use crate::time::Instant;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -16,9 +16,9 @@ impl Placed for TimerRef {
     }
 }
 
-impl Placed for SlotRef {
+impl Placed for WideRef {
     fn place(&self) -> &Cell<u32> {
-        &self.wide().deadline
+        &self.ext().deadline
     }
 }
 
@@ -172,8 +172,13 @@ impl<T: Placed> Entries<T> {
         debug_assert!(item.place().get() == 0);
         let entry = Entry { at, serial: self.next, item: Some(item) };
         self.next += 1;
+        let place = self.list.len();
         self.list.push(entry);
-        self.rise(self.list.len() - 1, entry);
+        item.place().set(place as u32 + 1);
+        // Most are due after all others.
+        if place > 0 && entry.is_before(&self.list[(place - 1) / WIDTH]) {
+            self.rise(place, entry);
+        }
     }
 
     /// Takes out the entry at `index`, whose item knows already.
@@ -199,7 +204,11 @@ impl<T: Placed> Entries<T> {
     fn clear_away(&mut self) {
         self.list.retain(|entry| entry.item.is_some());
         self.marked = 0;
-        for place in (0..self.list.len()).rev() {
+        for (index, item) in self.list.iter().enumerate().filter_map(|(index, entry)| Some((index, entry.item?))) {
+            item.place().set(index as u32 + 1);
+        }
+        // Those that have entries below them; most are in order already.
+        for place in (0..self.list.len().div_ceil(WIDTH)).rev() {
             self.sink(place, self.list[place]);
         }
     }
@@ -211,6 +220,7 @@ impl<T: Placed> Entries<T> {
         self.list[place] = entry;
     }
 
+    #[inline(never)]
     fn rise(&mut self, mut hole: usize, entry: Entry<T>) {
         while hole > 0 {
             let parent = (hole - 1) / WIDTH;

@@ -4,7 +4,7 @@
 //! A closed stack refuses: nothing that comes late is lost without its sender knowing.
 #![expect(unsafe_code, reason = "intrusive lock-free stacks")]
 
-use crate::arena::SlotRef;
+use crate::arena::WideRef;
 use crate::id::NodeId;
 use crate::node::AnyNode;
 use crate::sync::{AtomicBool, AtomicPtr, Ordering, fence};
@@ -89,8 +89,8 @@ impl<T: Linked> Stack<T> {
 
 impl Linked for crate::arena::Slot {
     unsafe fn link<'a>(this: *mut Self) -> &'a AtomicPtr<Self> {
-        // SAFETY: only wide slots are pushed, by `waker::wake_by_ref`, and slots are never unmapped.
-        unsafe { &SlotRef::from_ptr(this).wide_part().inject }
+        // SAFETY: only wide slots are pushed, by `waker::wake_by_ref`, as they were lent; slots are never unmapped.
+        unsafe { &*ptr::from_ref(&WideRef::of_waker(this).ext().inject) }
     }
 }
 
@@ -157,7 +157,7 @@ impl Shared {
     }
 
     /// Hands a woken slot over; false when the tree is gone.
-    pub(crate) fn inject(&self, slot: SlotRef) -> bool {
+    pub(crate) fn inject(&self, slot: WideRef) -> bool {
         // SAFETY: slots are never unmapped; the `INJECTED` bit, which the caller has turned on, lets nobody else push it.
         let taken = unsafe { self.injected.push(slot.as_ptr()) };
         if taken {
@@ -211,15 +211,15 @@ impl Drop for Posts {
 pub(crate) struct Injected(*mut crate::arena::Slot);
 
 impl Iterator for Injected {
-    type Item = SlotRef;
-    fn next(&mut self) -> Option<SlotRef> {
+    type Item = WideRef;
+    fn next(&mut self) -> Option<WideRef> {
         if self.0.is_null() {
             return None;
         }
-        // SAFETY: only slots were pushed, and they are never unmapped.
-        let slot = unsafe { SlotRef::from_ptr(self.0) };
+        // SAFETY: only wide slots were pushed, and they are never unmapped.
+        let slot = unsafe { WideRef::of_waker(self.0) };
         // The link is read before the bit is cleared: from then on another thread may push the slot again.
-        self.0 = slot.wide().inject.load(Ordering::Relaxed);
+        self.0 = slot.ext().inject.load(Ordering::Relaxed);
         crate::waker::taken(slot);
         Some(slot)
     }

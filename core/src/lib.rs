@@ -46,6 +46,7 @@ mod timer;
 mod tree;
 mod turn;
 mod waits;
+mod wake;
 mod waker;
 
 pub use access::{AccessError, Owned, Remote, TreeGone};

@@ -1,6 +1,6 @@
 //! What is alive below a node, now: a walk, of which nothing is kept (law 26).
 
-use crate::arena::{Class, Flag, Place, SlotRef, Told, Waiter, bytes_of, widened};
+use crate::arena::{Class, Flag, Place, SlotRef, Told, Waiter, WideRef, bytes_of, widened};
 use crate::free::age;
 use crate::node::AnyNode;
 use crate::time::Readable;
@@ -76,10 +76,10 @@ pub(crate) fn who_waits(core: &TreeCore) -> WaitsOn {
     let mut map: WaitsOn = core.sources.borrow().waiting().map(|(who, source)| (key(who), source)).collect();
     let root = core.living_root().map(AnyNode::of);
     for node in root.into_iter().flat_map(AnyNode::descendants) {
-        if let Some(ext) = node.slot.ext() {
+        if let Some(ext) = node.slot.as_wide().as_ref().map(WideRef::ext) {
             ext.peek(|told| {
                 if let Told::Waiter(Waiter::Ours(slot, serial)) = told {
-                    map.insert(key(AnyNode { slot: *slot, serial: *serial }), node);
+                    map.insert(key(AnyNode { slot: **slot, serial: *serial }), node);
                 }
             });
         }
@@ -108,10 +108,10 @@ impl TreeReport {
         let now = core.now();
         let kind = slot.kind.get();
         let is_request = matches!(kind.class, Class::Request);
-        let node_bytes = if slot.ext().is_some() { 160 } else { 96 };
+        let node_bytes = if slot.as_wide().is_some() { 160 } else { 96 };
         self.bytes += node_bytes + bytes_of(kind.layout);
         self.requests += usize::from(is_request);
-        let deadline = slot.ext().and_then(|_| core.deadlines.at(slot)).map(|at| at - now);
+        let deadline = core.own_deadline(slot).map(|at| at - now);
         let (waits, waits_stable) = waits_of(node, waits);
         self.lines.push(Line {
             depth,
@@ -121,7 +121,7 @@ impl TreeReport {
             place: slot.place.get(),
             age: age(now, slot),
             deadline,
-            runs: if is_request { slot.wide().runs.get() } else { 0 },
+            runs: if is_request { slot.wide().ext().runs.get() } else { 0 },
             waits,
             waits_stable,
             last,

@@ -106,8 +106,10 @@ impl TreeCore {
             if let Some(slot) = background.growing()
                 && !slot.on_stack()
             {
-                self.lists.remove(slot);
-                self.deadlines.remove(slot);
+                let request = slot.wide();
+                request.leave_list();
+                request.ext().take_limit();
+                self.deadlines.remove(request);
                 slot.waits.set(waits::NOTHING);
                 self.drop_value(slot);
                 self.settle(slot);

@@ -122,7 +122,7 @@ impl Future for Sleep {
 fn ends_with(waiter: &Waiter, node: AnyNode) -> bool {
     match waiter {
         Waiter::Ours(slot, serial) => {
-            let me = AnyNode { slot: *slot, serial: *serial };
+            let me = AnyNode { slot: **slot, serial: *serial };
             me == node || me.ancestors().take(8).any(|above| above == node)
         }
         Waiter::Foreign(_) => false,

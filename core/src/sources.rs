@@ -140,7 +140,7 @@ impl Sources {
     pub(crate) fn waiting(&self) -> impl Iterator<Item = (AnyNode, AnyNode)> {
         self.entries.iter().filter_map(|entry| entry.node.map(|node| (node, entry))).flat_map(|(node, entry)| {
             entry.watchers.iter().filter_map(move |watcher| match &watcher.who {
-                Who::Waiter(Waiter::Ours(slot, serial)) => Some((AnyNode { slot: *slot, serial: *serial }, node)),
+                Who::Waiter(Waiter::Ours(slot, serial)) => Some((AnyNode { slot: **slot, serial: *serial }, node)),
                 _ => None,
             })
         })

@@ -1,7 +1,8 @@
 //! The owner of everything, bound to one thread.
 
-use crate::arena::{Chunks, Kind, Lists, Pages, Place, QueueId, SlotRef, State, TimerRef, value};
-use crate::arena::{Class, Flag, SlotIndex, Waiter};
+use crate::arena::value::Room;
+use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, SlotRef, State, TimerRef, WideRef};
+use crate::arena::{Flag, SlotIndex};
 use crate::catch::catch;
 use crate::failure::{Failure, Undelivered};
 use crate::free::End;
@@ -10,7 +11,7 @@ use crate::host::Host;
 use crate::id::NodeId;
 use crate::inbox::Shared;
 use crate::node::{AnyNode, InsertRefused};
-use crate::pending::{Pending, Queued};
+use crate::pending::Pending;
 use crate::sources::Sources;
 use crate::time::{Instant, secs};
 use crate::turn::Phase;
@@ -67,7 +68,7 @@ pub(crate) struct TreeCore {
     /// Which values are lent, and where, innermost last.
     pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
     pub(crate) timers: Heap<TimerRef>,
-    pub(crate) deadlines: Heap<SlotRef>,
+    pub(crate) deadlines: Heap<WideRef>,
     /// Which classes of a turn have something to do.
     pub(crate) pending: Pending,
     pub(crate) sources: RefCell<Sources>,
@@ -87,7 +88,7 @@ impl Tree {
     /// A tree on that host.
     ///
     /// # Panics
-    /// When the system has no memory for its first page.
+    /// When the system has no memory for its first pages.
     #[track_caller]
     pub fn new(host: impl Host) -> Tree {
         let place = Location::caller();
@@ -125,7 +126,9 @@ impl Tree {
             scheduled: Cell::new(None),
         });
         core.me.set(Rc::as_ptr(&core));
-        let slot = core.make_under(None, Kind::ROOT, place).expect("the system has no memory for a tree's first page");
+        let heads = core.lists.begin_with(|| core.pages.take(&core, true).map(SlotRef::wide));
+        heads.expect("the system has no memory for a tree's first pages");
+        let slot = core.make_under(None, Kind::ROOT, place).expect("the system has no memory for a tree's first pages");
         slot.clear(Flag::NoValue);
         slot.set_name("root");
         core.root.set(Some(AnyNode::of(slot)));
@@ -194,10 +197,6 @@ impl TreeCore {
         &*self.host
     }
 
-    pub(crate) fn in_turn(&self) -> bool {
-        self.phase.get() > Phase::Attended
-    }
-
     /// The time that what is begun now counts from: this turn's, or outside of a turn the host's.
     pub(crate) fn now(&self) -> Instant {
         if self.in_turn() { self.time.get() } else { self.host.now() }
@@ -220,36 +219,67 @@ impl TreeCore {
         match owner.readable().map(|slot| (slot, slot.state.get())) {
             None => Err(InsertRefused::Stale),
             // Most of what is made, is made under a living node.
-            Some((slot, State::Live | State::Asking)) => self.make_under(Some(slot), kind, place),
+            Some((slot, State::Live | State::Asking)) => self.make_under(Some(slot), kind, place).ok_or(InsertRefused::OutOfMemory),
             Some(_) => Err(InsertRefused::Ending),
         }
     }
 
     #[inline(always)]
-    fn make_under(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place) -> Result<SlotRef, InsertRefused> {
-        let chunk = self.chunks.allocate(kind.layout).ok_or(InsertRefused::OutOfMemory)?;
-        let wide = matches!(kind.class, Class::Request | Class::Scope | Class::Soon);
-        let Some(slot) = self.pages.take(self, wide) else {
-            value::free_unused(self, chunk, kind.layout);
-            return Err(InsertRefused::OutOfMemory);
-        };
+    pub(crate) fn make_under(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place) -> Option<SlotRef> {
+        let slot = Room::find(self, kind)?.take(kind);
+        self.move_in(slot, owner, kind, place, Flag::NoValue as u8);
+        Some(slot)
+    }
+
+    /// A new node under a living `owner` with its value, which is what the kind's value is, or begins with. It comes back where there is
+    /// no memory.
+    ///
+    /// Inlined is only what most often happens.
+    #[inline(always)]
+    pub(crate) fn make_with<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
+        self.make_at_hand(owner, kind, place, flags, value).or_else(|value| self.make_with_slow(owner, kind, place, flags, value))
+    }
+
+    /// As [`make_with`](TreeCore::make_with), where there is room without a look for it: without a call.
+    #[inline(always)]
+    pub(crate) fn make_at_hand<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
+        match Room::at_hand(self, kind.kind()) {
+            Some(room) => {
+                let slot = room.fill(kind, value);
+                self.move_in(slot, Some(owner), kind.kind(), place, flags);
+                Ok(slot)
+            }
+            None => Err(value),
+        }
+    }
+
+    #[inline(never)]
+    fn make_with_slow<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
+        let Some(room) = Room::find(self, kind.kind()) else { return Err(value) };
+        let slot = room.fill(kind, value);
+        self.move_in(slot, Some(owner), kind.kind(), place, flags);
+        Ok(slot)
+    }
+
+    /// A slot has a tenant from now on, with these flags.
+    #[inline(always)]
+    fn move_in(&self, slot: SlotRef, owner: Option<SlotRef>, kind: &'static Kind, place: Place, flags: u8) {
         slot.generation.advance();
         slot.state.set(State::Live);
-        slot.reset_flags(Flag::NoValue);
+        slot.reset_flags(kind.is_wide(), flags);
         slot.waits.set(0);
         slot.forget_name();
-        slot.kind.set(kind);
-        slot.data.set(chunk.as_ptr());
         slot.place.set(Some(place));
         slot.birth.set(self.time.get());
         slot.child.set(None);
-        self.link(slot, owner);
-        if wide {
-            let ext = slot.wide();
+        if kind.is_wide() {
+            let slot = slot.wide();
+            let ext = slot.ext();
             ext.runs.set(0);
             ext.ran.set(0);
+            ext.next.set(None);
         }
-        Ok(slot)
+        self.link(slot, owner);
     }
 
     /// Makes `slot`, which is in no list, the newest child of `owner`.
@@ -264,11 +294,11 @@ impl TreeCore {
         }
     }
 
-    /// Takes `slot` out of its owner's list of children.
+    /// Takes `slot` out of its owner's list of children; the slot itself still points to where it was.
     #[inline(always)]
     pub(crate) fn unlink(&self, slot: SlotRef) {
         let (older, newer) = (slot.older.get(), slot.newer.get());
-        match (newer, slot.parent.take()) {
+        match (newer, slot.parent.get()) {
             (Some(newer), _) => newer.older.set(older),
             (None, Some(parent)) => parent.child.set(older),
             (None, None) => {}
@@ -307,63 +337,6 @@ impl TreeCore {
         let done = self.protect(slot, alive, code).is_some();
         slot.lent.set(0);
         done
-    }
-
-    /// Wakes whoever waits. Nobody is called from here: requests are queued, foreign wakers wait for the loop (law 10).
-    pub(crate) fn wake(&self, waiter: Waiter, by_end: bool) {
-        let mut waiter = waiter;
-        loop {
-            match waiter {
-                Waiter::Foreign(waker) => {
-                    self.foreign.borrow_mut().push(waker);
-                    self.pending.add(Queued::ForeignWakers);
-                    break self.poke();
-                }
-                Waiter::Ours(slot, serial) => {
-                    if slot.generation.now() != serial {
-                        // A scope that ended forwards once more: whoever polls it has to learn of it.
-                        break;
-                    }
-                    match slot.kind.get().class {
-                        Class::Scope => match slot.wide().take_waiter() {
-                            Some(next) => waiter = next,
-                            None => break,
-                        },
-                        _ => break self.ready(slot, by_end),
-                    }
-                }
-            }
-        }
-    }
-
-    /// Queues a request to be run.
-    fn ready(&self, slot: SlotRef, by_end: bool) {
-        if slot.queue.get() != QueueId::None || slot.has(Flag::NoValue) {
-            return;
-        }
-        let late = by_end && self.phase.get() >= Phase::Woken && slot.wide().ran.get() != self.turn.get();
-        self.lists.push(if late { QueueId::Late } else { QueueId::Ready }, slot);
-        self.poke();
-    }
-
-    /// Something is pending: outside of a turn the host has to know at once (law 22).
-    #[inline]
-    pub(crate) fn poke(&self) {
-        self.plan(self.time.get());
-    }
-
-    /// Outside of a turn the host hears of what comes earlier than it knows.
-    pub(crate) fn plan(&self, at: Instant) {
-        if self.phase.get() == Phase::Outside && self.scheduled.get().is_none_or(|planned| at < planned) {
-            self.schedule(Some(at));
-        }
-    }
-
-    /// Tells the host when to come, if that changed.
-    pub(crate) fn schedule(&self, at: Option<Instant>) {
-        if self.scheduled.replace(at) != at {
-            self.host.schedule(at);
-        }
     }
 
     /// The `Tree` is dropped: the root ends, the queues close, and late wakers find nobody.

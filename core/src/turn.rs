@@ -8,7 +8,7 @@
 //! have begun, is *late*: it runs at the end of that class or after the last deadline, if it has not run in this turn; so an answer
 //! climbs to the top in one turn.
 
-use crate::arena::{Class, Flag, Place, QueueId, SlotRef, State, TimerRef, value};
+use crate::arena::{Class, Place, Queue, SlotRef, State, TimerRef, WideRef, value};
 use crate::catch::catch;
 use crate::free::End;
 use crate::host::{Deadlines, Turn};
@@ -132,9 +132,9 @@ impl TreeCore {
 
     fn is_pending(&self) -> bool {
         self.pending.any()
-            || !self.lists.is_empty(QueueId::Ready)
-            || !self.lists.is_empty(QueueId::Late)
-            || !self.lists.is_empty(QueueId::Soon)
+            || !self.lists.is_empty(Queue::Ready)
+            || !self.lists.is_empty(Queue::Late)
+            || !self.lists.is_empty(Queue::Soon)
             || self.timers.earliest() <= self.time.get()
     }
 
@@ -186,16 +186,16 @@ impl TreeCore {
 
     #[inline(always)]
     fn run_immediates(&self) {
-        if !self.lists.is_empty(QueueId::Soon) {
+        if !self.lists.is_empty(Queue::Soon) {
             self.call_immediates();
         }
     }
 
     #[inline(never)]
     fn call_immediates(&self) {
-        self.lists.begin(QueueId::Soon, QueueId::SoonRunning);
-        while let Some(slot) = self.lists.pop(QueueId::SoonRunning) {
-            self.call_once(slot);
+        self.lists.begin(Queue::Soon, Queue::SoonRunning);
+        while let Some(slot) = self.lists.pop(Queue::SoonRunning) {
+            self.call_once(*slot);
             self.count_piece();
         }
     }
@@ -253,22 +253,22 @@ impl TreeCore {
             self.take_injected();
         }
         self.phase.set(Phase::Woken);
-        if !self.lists.is_empty(QueueId::Ready) {
-            self.lists.begin(QueueId::Ready, QueueId::Running);
-            self.run_queue(QueueId::Running);
+        if !self.lists.is_empty(Queue::Ready) {
+            self.lists.begin(Queue::Ready, Queue::Running);
+            self.run_queue(Queue::Running);
         }
         self.run_late();
     }
 
     #[inline(always)]
     fn run_late(&self) {
-        if !self.lists.is_empty(QueueId::Late) {
-            self.run_queue(QueueId::Late);
+        if !self.lists.is_empty(Queue::Late) {
+            self.run_queue(Queue::Late);
         }
     }
 
     #[inline(never)]
-    fn run_queue(&self, queue: QueueId) {
+    fn run_queue(&self, queue: Queue) {
         while let Some(slot) = self.lists.pop(queue) {
             self.run_request(slot);
             self.count_piece();
@@ -283,7 +283,7 @@ impl TreeCore {
     }
 
     /// A cloned waker was woken, by whatever thread.
-    fn wake_injected(&self, slot: SlotRef) {
+    fn wake_injected(&self, slot: WideRef) {
         if slot.state.get() == State::Vacant || matches!(slot.state.get(), State::Deferred) {
             return;
         }
@@ -307,11 +307,11 @@ impl TreeCore {
             let mut outermost = (entry.item, entry.at);
             let mut above = entry.item.parent.get();
             while let Some(slot) = above {
-                if slot.ext().is_some()
-                    && let Some(at) = self.deadlines.at(slot)
+                if let Some(wide) = slot.as_wide()
+                    && let Some(at) = self.own_deadline(slot)
                     && at <= now
                 {
-                    outermost = (slot, at);
+                    outermost = (wide, at);
                 }
                 above = slot.parent.get();
             }
@@ -341,10 +341,5 @@ impl TreeCore {
         if foreign.is_empty() {
             *foreign = wakers; // Its memory is used again.
         }
-    }
-
-    /// Whether a request has code that can run.
-    pub(crate) fn can_run(slot: SlotRef) -> bool {
-        slot.kind.get().run.is_some() && !slot.has(Flag::NoValue) && slot.lent.get() == 0 && slot.state.get() == State::Live
     }
 }

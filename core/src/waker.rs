@@ -5,7 +5,7 @@
 //! if it was not set, pushes the slot to the tree's inject queue.
 #![expect(unsafe_code, reason = "a `RawWaker` and its table")]
 
-use crate::arena::{Slot, SlotRef, shared_of};
+use crate::arena::{Slot, WideRef, shared_of};
 use crate::sync::{AtomicU32, Ordering};
 use core::mem::ManuallyDrop;
 use core::task::{RawWaker, RawWakerVTable, Waker};
@@ -26,7 +26,7 @@ static TABLE: Table =
     Table { functions: RawWakerVTable::new(clone, wake, wake_by_ref, drop_clone), _writable: core::sync::atomic::AtomicBool::new(false) };
 
 /// A waker lent for one poll; it pins nothing by itself, the poll does.
-pub(crate) fn lend(slot: SlotRef) -> ManuallyDrop<Waker> {
+pub(crate) fn lend(slot: WideRef) -> ManuallyDrop<Waker> {
     let raw = RawWaker::new(slot.as_ptr().cast_const().cast(), &TABLE.functions);
     // SAFETY: the table's functions keep the contract of `RawWaker`: thread-safe, and the data is a slot, which is never unmapped.
     // Lent, it is not dropped, so it does not count.
@@ -34,17 +34,18 @@ pub(crate) fn lend(slot: SlotRef) -> ManuallyDrop<Waker> {
 }
 
 /// The slot of a waker of ours, of whatever tree.
-pub(crate) fn slot_of(waker: &Waker) -> Option<SlotRef> {
+#[inline(always)]
+pub(crate) fn slot_of(waker: &Waker) -> Option<WideRef> {
     if !core::ptr::eq(waker.vtable(), &TABLE.functions) {
         return None;
     }
-    // SAFETY: a waker with our table has a slot's address as its data.
-    Some(unsafe { SlotRef::from_ptr(waker.data().cast_mut().cast::<Slot>()) })
+    // SAFETY: a waker with our table has a wide slot's address as its data.
+    Some(unsafe { WideRef::of_waker(waker.data().cast_mut().cast::<Slot>()) })
 }
 
 /// The owner took the slot out of the inject queue.
-pub(crate) fn taken(slot: SlotRef) {
-    slot.wide().word.fetch_and(!INJECTED, Ordering::AcqRel);
+pub(crate) fn taken(slot: WideRef) {
+    slot.ext().word.fetch_and(!INJECTED, Ordering::AcqRel);
 }
 
 /// One more clone.
@@ -64,7 +65,7 @@ fn claim(word: &AtomicU32) -> bool {
 }
 
 unsafe fn clone(data: *const ()) -> RawWaker {
-    pin(word(data));
+    pin(&slot(data).ext().word);
     RawWaker::new(data, &TABLE.functions)
 }
 
@@ -77,25 +78,18 @@ unsafe fn wake(data: *const ()) {
 
 unsafe fn wake_by_ref(data: *const ()) {
     let slot = slot(data);
-    let word = word(data);
-    if claim(word) && !shared_of(slot).inject(slot) {
-        word.fetch_and(!INJECTED, Ordering::AcqRel); // The tree is gone.
+    if claim(&slot.ext().word) && !shared_of(*slot).inject(slot) {
+        taken(slot); // The tree is gone.
     }
 }
 
 unsafe fn drop_clone(data: *const ()) {
-    unpin(word(data));
+    unpin(&slot(data).ext().word);
 }
 
-fn slot(data: *const ()) -> SlotRef {
-    // SAFETY: the functions of our table are called with the data of our wakers only: a slot's address.
-    unsafe { SlotRef::from_ptr(data.cast_mut().cast::<Slot>()) }
-}
-
-/// The wake word, without a look at anything that only the owner thread may touch.
-fn word<'a>(data: *const ()) -> &'a AtomicU32 {
-    // SAFETY: only wide slots are lent as wakers.
-    unsafe { &slot(data).wide_part().word }
+fn slot(data: *const ()) -> WideRef {
+    // SAFETY: the functions of our table are called with the data of our wakers only: a wide slot's address.
+    unsafe { WideRef::of_waker(data.cast_mut().cast::<Slot>()) }
 }
 
 #[cfg(all(test, loom))]

@@ -30,6 +30,8 @@ struct ChunkPage {
     /// The offset of the first chunk that was never handed out.
     fresh: Cell<u32>,
     class: Cell<usize>,
+    /// It had no chunk to give when it was asked, so it is not in its class's list.
+    full: Cell<bool>,
     /// It is in the list of spares, whether or not it is in use again.
     spare: Cell<bool>,
     next: Cell<Option<NonNull<ChunkPage>>>,
@@ -40,7 +42,7 @@ const _: () = assert!(size_of::<ChunkPage>() <= FIRST_CHUNK_AT);
 
 /// The chunks of one tree.
 pub(crate) struct Chunks {
-    /// For each class the pages that have a chunk to give.
+    /// For each class the pages that may have a chunk to give.
     open: [Cell<Option<NonNull<ChunkPage>>>; CLASSES],
     /// The pages that were emptied last, if they still are; each is in its class's list too.
     spares: [Cell<Option<NonNull<ChunkPage>>>; SPARES],
@@ -85,47 +87,71 @@ fn header<'a>(page: NonNull<ChunkPage>) -> &'a ChunkPage {
     unsafe { page.as_ref() }
 }
 
+/// A chunk that was given back.
+#[inline(always)]
+fn pop(page: NonNull<ChunkPage>) -> Option<NonNull<u8>> {
+    let head = header(page);
+    let chunk = head.free.get()?;
+    // SAFETY: a chunk in the list of free ones holds a `FreeChunk`.
+    head.free.set(unsafe { chunk.as_ref() }.next);
+    head.used.set(head.used.get() + 1);
+    Some(chunk.cast())
+}
+
+/// A chunk that was never handed out.
+#[inline(always)]
+fn first_use(page: NonNull<ChunkPage>, class: usize) -> Option<NonNull<u8>> {
+    let head = header(page);
+    let at = head.fresh.get() as usize;
+    let next = at + size_of_class(class);
+    if next > PAGE_LAYOUT.size() {
+        return None;
+    }
+    head.fresh.set(next as u32);
+    head.used.set(head.used.get() + 1);
+    // SAFETY: the chunk lies inside of the page.
+    Some(unsafe { page.cast::<u8>().add(at) })
+}
+
 impl Chunks {
     /// Memory for a value, or `None` when the system has none. A layout without size needs no memory.
-    #[inline(always)]
     pub(crate) fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if let Some(chunk) = self.at_hand(layout) {
+            return Some(chunk);
+        }
+        match class_of(layout) {
+            Some(class) => self.allocate_slow(class),
+            // SAFETY: the size is not zero: those are at hand.
+            None => NonNull::new(unsafe { alloc::alloc::alloc(layout) }),
+        }
+    }
+
+    /// Memory for a value that is there without a look for it.
+    #[inline(always)]
+    pub(crate) fn at_hand(&self, layout: Layout) -> Option<NonNull<u8>> {
         if layout.size() == 0 {
             // SAFETY: an alignment is never zero.
             return Some(unsafe { NonNull::new_unchecked(core::ptr::without_provenance_mut(layout.align())) });
         }
-        let Some(class) = class_of(layout) else {
-            // SAFETY: the size is not zero.
-            return NonNull::new(unsafe { alloc::alloc::alloc(layout) });
-        };
-        let page = match self.open[class].get() {
-            Some(page) => page,
-            None => self.open_page(class)?,
-        };
-        Some(self.take(page, class))
+        let class = class_of(layout)?;
+        let page = self.open[class].get()?;
+        pop(page).or_else(|| first_use(page, class))
     }
 
-    #[inline(always)]
-    fn take(&self, page: NonNull<ChunkPage>, class: usize) -> NonNull<u8> {
-        let head = header(page);
-        head.used.set(head.used.get() + 1);
-        let size = size_of_class(class);
-        let chunk = match head.free.get() {
-            Some(chunk) => {
-                // SAFETY: a chunk in the list of free ones holds a `FreeChunk`.
-                head.free.set(unsafe { chunk.as_ref() }.next);
-                chunk.cast()
+    /// A chunk of a page that has some left, or of a new one.
+    #[inline(never)]
+    fn allocate_slow(&self, class: usize) -> Option<NonNull<u8>> {
+        loop {
+            let page = match self.open[class].get() {
+                Some(page) => page,
+                None => self.open_page(class)?,
+            };
+            if let Some(chunk) = pop(page).or_else(|| first_use(page, class)) {
+                return Some(chunk);
             }
-            None => {
-                let at = head.fresh.get() as usize;
-                head.fresh.set((at + size) as u32);
-                // SAFETY: a page in `open` has a free chunk or room for a fresh one: inside of the page.
-                unsafe { page.cast::<u8>().add(at) }
-            }
-        };
-        if head.free.get().is_none() && head.fresh.get() as usize + size > PAGE_LAYOUT.size() {
+            header(page).full.set(true);
             self.unlink(page);
         }
-        chunk
     }
 
     /// Gives the memory of a value back.
@@ -135,40 +161,45 @@ impl Chunks {
     #[inline]
     pub(crate) unsafe fn free(&self, chunk: NonNull<u8>, layout: Layout) {
         match class_of(layout) {
-            // SAFETY: the caller's contract.
-            Some(class) if layout.size() > 0 => unsafe { self.free_small(chunk, class) },
             _ if layout.size() == 0 => {}
-            Some(_) => {}
+            // SAFETY: the caller's contract.
+            Some(_) => unsafe { self.free_small(chunk) },
             // SAFETY: it came from the system with this layout.
             None => unsafe { alloc::alloc::dealloc(chunk.as_ptr(), layout) },
         }
     }
 
-    /// Gives the memory of a value of that class back.
+    /// Gives the memory of a value that has a class back.
     ///
     /// # Safety
-    /// As `free`; the layout was of that class and not empty.
+    /// As `free`; the layout was of a class and not empty.
     #[inline(always)]
-    pub(super) unsafe fn free_small(&self, chunk: NonNull<u8>, class: usize) {
+    pub(super) unsafe fn free_small(&self, chunk: NonNull<u8>) {
         // SAFETY: chunks of a class lie in a page that begins at the multiple of `PAGE` below them, and keep its provenance.
         let page = unsafe { NonNull::new_unchecked(chunk.as_ptr().map_addr(|address| address & !(PAGE - 1)).cast::<ChunkPage>()) };
         let head = header(page);
-        let free = head.free.get();
         // SAFETY: the chunk is ours again, at least 16 bytes, aligned to 16.
-        unsafe { chunk.cast::<FreeChunk>().write(FreeChunk { next: free }) };
+        unsafe { chunk.cast::<FreeChunk>().write(FreeChunk { next: head.free.get() }) };
         head.free.set(Some(chunk.cast()));
         let used = head.used.get() - 1;
         head.used.set(used);
-        if free.is_none() && head.fresh.get() as usize + size_of_class(class) > PAGE_LAYOUT.size() {
-            self.link(page, class); // It was full.
+        if head.full.get() || (used == 0 && !head.spare.get()) {
+            self.changed(page);
         }
-        if used == 0 {
+    }
+
+    /// A page has a chunk to give again, or none in use.
+    #[inline(never)]
+    fn changed(&self, page: NonNull<ChunkPage>) {
+        if header(page).full.replace(false) {
+            self.link(page);
+        }
+        if header(page).used.get() == 0 {
             self.emptied(page);
         }
     }
 
     /// A page without a chunk in use becomes a spare; the oldest one goes back to the system.
-    #[inline]
     fn emptied(&self, page: NonNull<ChunkPage>) {
         if !header(page).spare.get() {
             header(page).spare.set(true);
@@ -208,18 +239,19 @@ impl Chunks {
             used: Cell::new(0),
             fresh: Cell::new(FIRST_CHUNK_AT as u32),
             class: Cell::new(class),
+            full: Cell::new(false),
             spare: Cell::new(false),
             next: Cell::new(None),
             previous: Cell::new(None),
         };
         // SAFETY: the page is ours, aligned, larger than a header, and nothing in it is in use.
         unsafe { page.write(head) };
-        self.link(page, class);
+        self.link(page);
         Some(page)
     }
 
-    fn link(&self, page: NonNull<ChunkPage>, class: usize) {
-        let first = self.open[class].replace(Some(page));
+    fn link(&self, page: NonNull<ChunkPage>) {
+        let first = self.open[header(page).class.get()].replace(Some(page));
         header(page).next.set(first);
         header(page).previous.set(None);
         if let Some(first) = first {

@@ -3,7 +3,7 @@
 
 use super::pool::{self, PageList};
 use super::slot::{Slot, WideSlot};
-use super::{Generation, SlotRef};
+use super::{Generation, SlotRef, WideRef};
 use crate::inbox::Shared;
 use crate::sync::{AtomicPtr, Ordering};
 use crate::tree::TreeCore;
@@ -165,7 +165,7 @@ impl Page {
         header.wide
             && (0..header.initialised.get()).any(|index| {
                 let slot = Page::slot(page, index).expect("below the count of initialised slots");
-                slot.wide().word.load(Ordering::Acquire) != 0
+                slot.wide().ext().word.load(Ordering::Acquire) != 0
             })
     }
 
@@ -202,16 +202,22 @@ pub(crate) struct Pages {
 
 impl Pages {
     /// A vacant slot, or `None` when the system has no memory.
-    #[inline(always)]
     pub(crate) fn take(&self, core: &TreeCore, wide: bool) -> Option<SlotRef> {
+        self.take_free(wide).or_else(|| self.take_slow(core, wide))
+    }
+
+    #[inline(always)]
+    pub(crate) fn has_free(&self, wide: bool) -> bool {
+        self.widths[usize::from(wide)].free.get().is_some()
+    }
+
+    /// The slot that was freed last.
+    #[inline(always)]
+    pub(crate) fn take_free(&self, wide: bool) -> Option<SlotRef> {
         let width = &self.widths[usize::from(wide)];
-        match width.free.get() {
-            Some(slot) => {
-                width.free.set(slot.older.get());
-                Some(slot)
-            }
-            None => self.take_slow(core, wide),
-        }
+        let slot = width.free.get()?;
+        width.free.set(slot.older.get());
+        Some(slot)
     }
 
     #[cold]
@@ -263,19 +269,29 @@ impl Pages {
         }
     }
 
-    /// A slot without a tenant comes back; one that a waker pins waits in limbo.
-    #[inline]
-    pub(crate) fn give(&self, slot: SlotRef) {
-        let wide = slot.ext();
-        let width = &self.widths[usize::from(wide.is_some())];
+    /// A wide slot comes back; one that a waker pins waits in limbo.
+    #[inline(always)]
+    pub(crate) fn give_wide(&self, slot: WideRef) {
         if slot.generation.now() >= Generation::RETIRED {
             return; // Its last generation: no handle may ever match again.
         }
-        if wide.is_some_and(|ext| ext.word.load(Ordering::Acquire) != 0) {
-            width.limbo.borrow_mut().push(slot);
-            return;
+        if slot.ext().word.load(Ordering::Acquire) != 0 {
+            return self.leave_in_limbo(*slot);
         }
-        slot.older.set(width.free.replace(Some(slot)));
+        slot.older.set(self.widths[1].free.replace(Some(*slot)));
+    }
+
+    #[cold]
+    fn leave_in_limbo(&self, slot: SlotRef) {
+        self.widths[1].limbo.borrow_mut().push(slot);
+    }
+
+    /// A slot without a tenant comes back.
+    pub(crate) fn give(&self, slot: SlotRef) {
+        match slot.as_wide() {
+            Some(wide) => self.give_wide(wide),
+            None => self.give_narrow(slot),
+        }
     }
 
     /// The slot of a tree's own index.
@@ -317,7 +333,7 @@ impl Width {
         for _ in 0..limbo.len().min(16) {
             let at = self.swept.get() % limbo.len();
             self.swept.set(at + 1);
-            if limbo[at].wide().word.load(Ordering::Acquire) == 0 {
+            if limbo[at].wide().ext().word.load(Ordering::Acquire) == 0 {
                 return Some(limbo.swap_remove(at));
             }
         }

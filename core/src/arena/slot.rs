@@ -60,11 +60,10 @@ pub(crate) enum Flag {
     Wide = 128,
 }
 
-/// Which list a wide slot is linked in.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The lists of what waits to be run.
+#[derive(Clone, Copy)]
 #[repr(u8)]
-pub(crate) enum QueueId {
-    None,
+pub(crate) enum Queue {
     /// Woken requests that wait for the class to begin.
     Ready,
     /// The snapshot that runs now.
@@ -84,7 +83,6 @@ pub(crate) struct Slot {
     flags: Cell<u8>,
     /// What a request waits for: a code of [`crate::waits`].
     pub(crate) waits: Cell<u8>,
-    pub(crate) queue: Cell<QueueId>,
     /// How often the value is lent: [`Slot::EXCLUSIVE`], or a count of shared loans.
     pub(crate) lent: Cell<u16>,
     name_len: Cell<u16>,
@@ -109,8 +107,8 @@ pub(crate) struct Ext {
     /// Bit 0: in the inject queue. The rest counts cloned wakers. Touched by any thread that has a waker.
     pub(crate) word: AtomicU32,
     pub(crate) runs: Cell<u32>,
-    pub(crate) next: Cell<Option<SlotRef>>,
-    pub(crate) previous: Cell<Option<SlotRef>>,
+    pub(crate) next: Cell<Option<WideRef>>,
+    pub(crate) previous: Cell<Option<WideRef>>,
     pub(crate) told: Cell<Told>,
     /// One more than its place in the heap of deadlines; 0: it has none of its own.
     pub(crate) deadline: Cell<u32>,
@@ -125,8 +123,8 @@ pub(crate) enum Told {
     #[default]
     Nobody,
     Waiter(Waiter),
-    /// It ended with a result, which lies in the chunk.
-    Result,
+    /// Nobody yet. It has not run, and has this deadline, which the heap does not know: most are done before it matters.
+    Limit(Instant),
     /// It ended by a free or a deadline, which stored this without allocating.
     Ended(Place, Cause),
     /// It ended otherwise.
@@ -136,7 +134,7 @@ pub(crate) enum Told {
 /// Who is to be woken.
 pub(crate) enum Waiter {
     /// A request or scope of this tree: no atomics, no virtual calls.
-    Ours(SlotRef, Serial),
+    Ours(WideRef, Serial),
     Foreign(Waker),
 }
 
@@ -148,8 +146,32 @@ impl Ext {
         result
     }
 
+    /// Whether nobody waits and nothing is noted: most of the time.
+    #[inline(always)]
+    pub(crate) fn is_quiet(&self) -> bool {
+        // SAFETY: the cell is this thread's, and the reference to its content ends here, before anybody can write to it.
+        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody)
+    }
+
+    /// The deadline that the heap does not know; from now on somebody else has to.
+    #[inline(always)]
+    pub(crate) fn take_limit(&self) -> Option<Instant> {
+        // SAFETY: as in `is_quiet`.
+        let limit = match unsafe { &*self.told.as_ptr() } {
+            Told::Limit(at) => Some(*at),
+            _ => None,
+        };
+        if limit.is_some() {
+            self.told.set(Told::Nobody);
+        }
+        limit
+    }
+
     /// Who waits; from now on nobody does.
     pub(crate) fn take_waiter(&self) -> Option<Waiter> {
+        if self.is_quiet() {
+            return None;
+        }
         match self.told.take() {
             Told::Waiter(waiter) => Some(waiter),
             other => {
@@ -182,7 +204,6 @@ impl Slot {
             state: Cell::new(State::Vacant),
             flags: Cell::new(flags),
             waits: Cell::new(0),
-            queue: Cell::new(QueueId::None),
             lent: Cell::new(0),
             name_len: Cell::new(0),
             parent: Cell::new(None),
@@ -210,10 +231,11 @@ impl Slot {
         self.flags.set(self.flags.get() & !(flag as u8));
     }
 
-    /// A new tenant starts with none but the slot's own and this.
+    /// A new tenant starts with none but the slot's own and these.
     #[inline(always)]
-    pub(crate) fn reset_flags(&self, flag: Flag) {
-        self.flags.set(self.flags.get() & Flag::Wide as u8 | flag as u8);
+    pub(crate) fn reset_flags(&self, wide: bool, flags: u8) {
+        debug_assert!(self.has(Flag::Wide) == wide);
+        self.flags.set(if wide { Flag::Wide as u8 } else { 0 } | flags);
     }
 
     /// Whether a piece of the node's own code is on the stack.
@@ -347,23 +369,16 @@ impl SlotRef {
         self.0.as_ptr()
     }
 
-    /// The ext, without a look at the flags: for threads that have a waker of the slot.
-    ///
-    /// # Safety
-    /// The slot is a wide one.
-    pub(crate) unsafe fn wide_part<'a>(self) -> &'a Ext {
-        // SAFETY: the caller's contract; slots are never unmapped.
-        unsafe { &(*self.0.as_ptr().cast::<WideSlot>()).ext }
+    /// The same slot, if it is a wide one.
+    #[inline(always)]
+    pub(crate) fn as_wide(self) -> Option<WideRef> {
+        self.has(Flag::Wide).then_some(WideRef(self))
     }
 
-    pub(crate) fn ext(&self) -> Option<&Ext> {
-        // SAFETY: only `init` sets the flag, for memory that holds a `WideSlot`; the pointer has the page's provenance.
-        self.has(Flag::Wide).then(|| unsafe { &self.0.cast::<WideSlot>().as_ref().ext })
-    }
-
-    /// The ext of a slot that is known to be a request, a scope or an immediate.
-    pub(crate) fn wide(&self) -> &Ext {
-        self.ext().expect("requests, scopes and immediates live in wide slots")
+    /// A slot that is known to be that of a request, a scope or an immediate.
+    #[inline(always)]
+    pub(crate) fn wide(self) -> WideRef {
+        self.as_wide().expect("requests, scopes and immediates live in wide slots")
     }
 
     #[inline(always)]
@@ -384,15 +399,14 @@ impl SlotRef {
         self.page().peek_core().expect("a slot with a tenant belongs to a tree")
     }
 
-    /// Whether the node is one whose end runs no code: nothing is lent, nobody asked to be told, no child, no flag.
+    /// Whether the node is alive and has nothing but its value: nothing is lent, nobody asked to be told, no child, no flag.
     #[inline(always)]
-    pub(crate) fn is_plain_leaf(&self) -> bool {
+    pub(crate) fn is_leaf(&self) -> bool {
         self.state.get() == State::Live
             && self.flags.get() == 0
             && self.lent.get() == 0
             && self.child.get().is_none()
             && self.extras.get().is_none()
-            && self.kind.get().plain
     }
 
     /// Whether this slot's tenant belongs to that tree.
@@ -419,81 +433,133 @@ impl SlotRef {
     }
 }
 
-/// The doubly linked lists of wide slots, by [`QueueId`].
+/// A reference to a slot that was found to be a wide one, which never changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WideRef(SlotRef);
+
+impl Deref for WideRef {
+    type Target = SlotRef;
+    #[inline(always)]
+    fn deref(&self) -> &SlotRef {
+        &self.0
+    }
+}
+
+impl WideRef {
+    /// What it has beyond a slot.
+    #[inline(always)]
+    pub(crate) fn ext(&self) -> &Ext {
+        // SAFETY: made by `as_wide` and `of_waker` only, for slots that `init` made as a `WideSlot`; the pointer has the page's provenance.
+        unsafe { &self.0.0.cast::<WideSlot>().as_ref().ext }
+    }
+
+    /// The slot of a waker of ours, without a look at anything that only the owner thread may touch.
+    ///
+    /// # Safety
+    /// `pointer` is what `waker::lend` put into a waker: only wide slots are lent.
+    pub(crate) unsafe fn of_waker(pointer: *mut Slot) -> WideRef {
+        // SAFETY: the caller's contract.
+        WideRef(unsafe { SlotRef::from_ptr(pointer) })
+    }
+}
+
+/// Wide slots that wait to be run, in doubly linked lists. Each list is a ring with a slot of its own, its head, so that nothing has to be
+/// looked at where something is put in or taken out.
 #[derive(Default)]
 pub(crate) struct Lists {
-    ends: [Cell<(Option<SlotRef>, Option<SlotRef>)>; 5],
+    heads: [Cell<Option<WideRef>>; 5],
 }
 
 impl Lists {
-    fn ends(&self, queue: QueueId) -> &Cell<(Option<SlotRef>, Option<SlotRef>)> {
-        &self.ends[queue as usize - 1]
-    }
-
-    pub(crate) fn is_empty(&self, queue: QueueId) -> bool {
-        self.ends(queue).get().0.is_none()
-    }
-
-    pub(crate) fn push(&self, queue: QueueId, slot: SlotRef) {
-        debug_assert!(slot.queue.get() == QueueId::None);
-        let ends = self.ends(queue);
-        let (first, last) = ends.get();
-        let ext = slot.wide();
-        slot.queue.set(queue);
-        ext.next.set(None);
-        ext.previous.set(last);
-        match last {
-            Some(last) => last.wide().next.set(Some(slot)),
-            None => debug_assert!(first.is_none()),
+    /// Gives the lists their heads: `head` is called for each. `None` when it gives none.
+    pub(crate) fn begin_with(&self, mut head: impl FnMut() -> Option<WideRef>) -> Option<()> {
+        for place in &self.heads {
+            let head = head()?;
+            head.close();
+            place.set(Some(head));
         }
-        ends.set((first.or(Some(slot)), Some(slot)));
+        Some(())
     }
 
-    pub(crate) fn pop(&self, queue: QueueId) -> Option<SlotRef> {
-        let slot = self.ends(queue).get().0?;
-        self.remove(slot);
-        Some(slot)
+    #[inline(always)]
+    fn head(&self, queue: Queue) -> WideRef {
+        self.heads[queue as usize].get().expect("a tree's lists have heads")
     }
 
-    /// Takes a slot out of whatever list it is in.
-    pub(crate) fn remove(&self, slot: SlotRef) {
-        let queue = slot.queue.replace(QueueId::None);
-        if queue == QueueId::None {
+    #[inline(always)]
+    pub(crate) fn is_empty(&self, queue: Queue) -> bool {
+        let head = self.head(queue);
+        head.next() == head
+    }
+
+    /// Puts a slot that is in no list at the end of one.
+    #[inline(always)]
+    pub(crate) fn push(&self, queue: Queue, slot: WideRef) {
+        debug_assert!(!slot.is_listed());
+        let head = self.head(queue);
+        head.previous().before(slot);
+        slot.before(head);
+    }
+
+    #[inline(always)]
+    pub(crate) fn pop(&self, queue: Queue) -> Option<WideRef> {
+        let head = self.head(queue);
+        let first = head.next();
+        if first == head {
+            return None;
+        }
+        first.leave_list();
+        Some(first)
+    }
+
+    /// Moves all of `from` to the end of `to`: a snapshot, where that is empty.
+    pub(crate) fn begin(&self, from: Queue, to: Queue) {
+        if self.is_empty(from) {
             return;
         }
-        let ext = slot.wide();
-        let (next, previous) = (ext.next.take(), ext.previous.take());
-        let ends = self.ends(queue);
-        let (mut first, mut last) = ends.get();
-        match previous {
-            Some(previous) => previous.wide().next.set(next),
-            None => first = next,
-        }
-        match next {
-            Some(next) => next.wide().previous.set(previous),
-            None => last = previous,
-        }
-        ends.set((first, last));
+        let (from, to) = (self.head(from), self.head(to));
+        let (first, last) = (from.next(), from.previous());
+        to.previous().before(first);
+        last.before(to);
+        from.close();
+    }
+}
+
+impl WideRef {
+    /// Whether it waits in a list.
+    #[inline(always)]
+    pub(crate) fn is_listed(self) -> bool {
+        self.ext().next.get().is_some()
     }
 
-    /// Moves all of `from` to `to`, which is empty: a snapshot.
-    pub(crate) fn begin(&self, from: QueueId, to: QueueId) {
-        let (first, last) = self.ends(from).take();
-        if !self.is_empty(to) {
-            // A class that was cut short (a panic of the host): what it left goes first.
-            let mut next = first;
-            while let Some(slot) = next {
-                next = slot.wide().next.get();
-                slot.queue.set(QueueId::None);
-                self.push(to, slot);
-            }
-            return;
+    /// Takes it out of whatever list it is in.
+    #[inline(always)]
+    pub(crate) fn leave_list(self) {
+        if let Some(next) = self.ext().next.take() {
+            self.previous().before(next);
         }
-        let mut next = first;
-        while let Some(slot) = next {
-            slot.queue.set(to);
-            next = slot.wide().next.get();
-        }
-        self.ends(to).set((first, last));
+    }
+
+    /// The next one of a ring.
+    #[inline(always)]
+    fn next(self) -> WideRef {
+        self.ext().next.get().unwrap_or(self)
+    }
+
+    /// The one before it in a ring.
+    #[inline(always)]
+    fn previous(self) -> WideRef {
+        self.ext().previous.get().unwrap_or(self)
+    }
+
+    #[inline(always)]
+    fn before(self, next: WideRef) {
+        self.ext().next.set(Some(next));
+        next.ext().previous.set(Some(self));
+    }
+
+    /// A ring of its own.
+    fn close(self) {
+        self.before(self);
     }
 }

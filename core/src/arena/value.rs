@@ -1,7 +1,8 @@
 //! Values in their chunks: written once, lent by reference, taken out or dropped.
 #![expect(unsafe_code, reason = "a node's value is reached by the type its handle was made with")]
 
-use super::{Flag, Kind, SlotRef};
+use super::kind::Memory;
+use super::{Flag, Kind, KindOf, Slot, SlotRef, State, WideRef};
 use crate::inbox::Shared;
 use crate::node::AnyNode;
 use crate::source::Ready;
@@ -9,6 +10,57 @@ use crate::tree::TreeCore;
 use alloc::alloc::Layout;
 use core::ptr::NonNull;
 use core::task::Context;
+
+/// Room for a new node: a vacant slot, and a chunk for its value.
+pub(crate) struct Room {
+    slot: SlotRef,
+    chunk: NonNull<u8>,
+    size: usize,
+}
+
+impl Room {
+    /// Room that is there without a look for it. (In a page small code counts for more.)
+    #[inline(always)]
+    pub(crate) fn at_hand(core: &TreeCore, kind: &Kind) -> Option<Room> {
+        if cfg!(target_family = "wasm") || !core.pages.has_free(kind.is_wide()) {
+            return None;
+        }
+        let chunk = core.chunks.at_hand(kind.layout)?;
+        let slot = core.pages.take_free(kind.is_wide())?;
+        Some(Room { slot, chunk, size: kind.layout.size() })
+    }
+
+    /// Room, or nothing when the system has no memory.
+    #[inline(never)]
+    pub(crate) fn find(core: &TreeCore, kind: &Kind) -> Option<Room> {
+        let chunk = core.chunks.allocate(kind.layout)?;
+        match core.pages.take(core, kind.is_wide()) {
+            Some(slot) => Some(Room { slot, chunk, size: kind.layout.size() }),
+            None => {
+                // SAFETY: it came from these chunks with this layout just now, and nobody else knows it.
+                unsafe { core.chunks.free(chunk, kind.layout) };
+                None
+            }
+        }
+    }
+
+    /// The slot, for a node of that kind whose value comes later.
+    #[inline(always)]
+    pub(crate) fn take(self, kind: &'static Kind) -> SlotRef {
+        self.slot.kind.set(kind);
+        self.slot.data.set(self.chunk.as_ptr());
+        self.slot
+    }
+
+    /// The slot, for a node of the kind that this room was found for, with its value.
+    #[inline(always)]
+    pub(crate) fn fill<V>(self, kind: KindOf<V>, value: V) -> SlotRef {
+        assert!(size_of::<V>() <= self.size, "a value of its own kind");
+        // SAFETY: the chunk is new, of the kind's layout, and so has room for what the kind's value begins with; nothing lies there.
+        unsafe { self.chunk.cast::<V>().write(value) };
+        self.take(kind.kind())
+    }
+}
 
 /// Writes a new node's value, which is of the type that the node's kind was made for.
 #[inline(always)]
@@ -61,26 +113,28 @@ pub(crate) fn call(slot: SlotRef, ready: Ready) {
     }
 }
 
-/// Runs a request once. The caller has lent the value exclusively.
-pub(crate) fn run(slot: SlotRef, context: &mut Context<'_>) -> bool {
-    match slot.kind.get().run {
-        // SAFETY: of the slot's own kind, and lent to this call.
-        Some(run) => unsafe { run(slot, slot.data.get(), context) },
-        None => false,
-    }
+/// A request's code, to which its value is lent.
+pub(crate) struct Code {
+    slot: WideRef,
+    run: unsafe fn(WideRef, *mut u8, &mut Context<'_>),
 }
 
-/// Moves a request's result out of its chunk.
-///
-/// # Safety
-/// The slot is that of a request with results of type `R`, whose result lies in its chunk and is taken once.
-pub(crate) unsafe fn take_result<R>(slot: SlotRef) -> Option<R> {
-    let mut result: Option<R> = None;
-    if let Some(take) = slot.kind.get().result {
-        // SAFETY: of the slot's own kind, so it writes an `Option<R>`.
-        unsafe { take(slot.data.get(), core::ptr::from_mut(&mut result).cast()) };
+impl Code {
+    /// Lends a request's value, if its code can run now: alive, not lent, not done. Whoever runs it ends the loan afterwards.
+    #[inline(always)]
+    pub(crate) fn of(slot: WideRef) -> Option<Code> {
+        let can = slot.state.get() == State::Live && slot.lent.get() == 0 && !slot.has(Flag::NoValue);
+        let run = slot.kind.get().run.filter(|_| can)?;
+        slot.lent.set(Slot::EXCLUSIVE);
+        Some(Code { slot, run })
     }
-    result
+
+    /// Runs it once.
+    #[inline(always)]
+    pub(crate) fn run(self, context: &mut Context<'_>) {
+        // SAFETY: of the slot's own kind; the value was there when it was lent to this alone, and what is lent is not dropped.
+        unsafe { (self.run)(self.slot, self.slot.data.get(), context) }
+    }
 }
 
 /// Gives the chunk of a slot back. Its value was dropped or moved out.
@@ -88,20 +142,14 @@ pub(crate) unsafe fn take_result<R>(slot: SlotRef) -> Option<R> {
 pub(crate) fn free_chunk(core: &TreeCore, slot: SlotRef) {
     let Some(chunk) = NonNull::new(slot.data.replace(core::ptr::null_mut())) else { return };
     let kind = slot.kind.get();
-    match kind.chunk {
-        Some(0) => {}
-        // SAFETY: `TreeCore::make` allocated it from this tree's chunks with the kind's layout, which is of that class; taking it out
-        // of the cell makes this the last use.
-        Some(class) => unsafe { core.chunks.free_small(chunk, class) },
+    match kind.memory {
+        // SAFETY: `TreeCore::make` allocated it from this tree's chunks with the kind's layout, which has a class; taking it out of the
+        // cell makes this the last use.
+        Memory::Chunk => unsafe { core.chunks.free_small(chunk) },
+        Memory::None => {}
         // SAFETY: as above.
-        None => unsafe { core.chunks.free(chunk, kind.layout) },
+        Memory::System => unsafe { core.chunks.free(chunk, kind.layout) },
     }
-}
-
-/// Gives a chunk back that was never used.
-pub(crate) fn free_unused(core: &TreeCore, chunk: NonNull<u8>, layout: Layout) {
-    // SAFETY: `TreeCore::make` has just got it from this tree's chunks with this layout and gave it to nobody.
-    unsafe { core.chunks.free(chunk, layout) }
 }
 
 /// The source's index in the table of sources.

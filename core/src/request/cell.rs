@@ -1,119 +1,142 @@
-//! The typed side of a request: body, future and result share one chunk.
+//! The typed side of a request: its body, its future and its result lie in one chunk, one after the other.
 #![expect(unsafe_code, reason = "pins a future in its chunk, and reads a result by the type its handle was made with")]
 
 use super::outcome::Outcome;
-use crate::arena::{Class, Flag, Kind, SlotRef, State};
+use crate::arena::{Class, Flag, Kind, KindOf, SlotRef, State, WideRef, value};
 use crate::ended::Ended;
 use crate::node::AnyNode;
+use crate::waits;
 use core::any::TypeId;
 use core::fmt::Display;
 use core::future::Future;
+use core::mem::{ManuallyDrop, MaybeUninit, needs_drop};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-/// What lies in a request's chunk.
-pub(super) enum Stage<F, Fut, T, E> {
-    Body(F),
-    Running(Fut),
-    Empty,
-    Result(Result<T, E>),
+/// What lies in a request's chunk, always at its beginning. Which of the three it is, and whether it is there, the slot says:
+///
+/// ```text
+///   body ── run: called ──► nothing ── run: its future ──► future ── run: ready ──► nothing ── run: its outcome ──► result
+///  (a value)               (NoValue)                 (a value, Started)            (NoValue)               (NoValue, waits: RESULT)
+/// ```
+#[repr(C)]
+pub(super) union Stage<F, Fut, R> {
+    body: ManuallyDrop<F>,
+    future: ManuallyDrop<Fut>,
+    result: ManuallyDrop<R>,
 }
 
-impl<F, Fut, T, E> Stage<F, Fut, T, E>
+impl<F, Fut> Stage<F, Fut, Result<<Fut::Output as Outcome>::T, <Fut::Output as Outcome>::E>>
 where
     F: FnOnce(AnyNode) -> Fut + 'static,
     Fut: Future + 'static,
-    Fut::Output: Outcome<T = T, E = E>,
-    T: 'static,
-    E: From<Ended> + Display + 'static,
+    Fut::Output: Outcome,
 {
-    pub(super) const KIND: &'static Kind =
-        &Kind { run: Some(Self::run), result: Some(Self::take_result), ..Kind::new::<Self>(Class::Request, || "request") };
+    const UNTYPED: &'static Kind = &Kind {
+        drop: if needs_drop::<F>() { Some(drop_as::<F>) } else { None },
+        drop_started: if needs_drop::<Fut>() { Some(drop_as::<Fut>) } else { None },
+        run: Some(Self::run),
+        ..Kind::new::<Self>(Class::Request, || "request")
+    };
 
-    pub(super) fn kind_of(_: &Self) -> &'static Kind {
-        Self::KIND
+    // SAFETY: a `Self` begins with the body, and its functions expect that until it has started.
+    pub(super) const KIND: KindOf<F> = unsafe { KindOf::new(Self::UNTYPED) };
+
+    /// Runs the request once: its body first, then a poll of its future.
+    unsafe fn run(slot: WideRef, data: *mut u8, context: &mut Context<'_>) {
+        if !slot.has(Flag::Started) {
+            slot.set(Flag::Started);
+            slot.set(Flag::NoValue);
+            // SAFETY: of this kind, not started until now, and run, so there was a value: the body, which is read once.
+            let future = unsafe { data.cast::<F>().read() }(AnyNode::of(*slot));
+            // SAFETY: the chunk has room for the future, and nothing lies there.
+            unsafe { data.cast::<Fut>().write(future) };
+            slot.clear(Flag::NoValue);
+            if slot.state.get() == State::Deferred {
+                return; // Freed by its own body: whoever ran it drops the future.
+            }
+        }
+        // SAFETY: started, and run, so there is a value: the future, lent to this call alone. It does not move until it is dropped in
+        // place, below or by the kind's `drop_started`.
+        let future = unsafe { Pin::new_unchecked(&mut *data.cast::<Fut>()) };
+        if let Poll::Ready(outcome) = future.poll(context) {
+            // SAFETY: as above; a future that is ready is not polled again.
+            unsafe { Self::end(slot, data, outcome) };
+        }
     }
 
-    /// Runs the request once: its body first, then a poll of its future. True when it ended.
-    unsafe fn run(slot: SlotRef, data: *mut u8, context: &mut Context<'_>) -> bool {
-        // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
-        let stage = unsafe { &mut *data.cast::<Self>() };
-        if let Stage::Body(_) = stage {
-            let me = AnyNode::of(slot);
-            let Stage::Body(body) = core::mem::replace(stage, Stage::Empty) else { return false };
-            *stage = Stage::Running(body(me));
-        }
-        let Stage::Running(future) = stage else { return false };
-        // SAFETY: the future lies in its chunk, which does not move, until it is dropped in place below or by the kind's drop.
-        let Poll::Ready(outcome) = unsafe { Pin::new_unchecked(future) }.poll(context) else { return false };
+    /// The future is ready: the outcome is fixed; what the request owns is freed, its future dropped; then its owner learns of it
+    /// (law 11).
+    ///
+    /// # Safety
+    /// The slot is of this kind, and its future lies at `data`, lent to the caller.
+    #[inline(always)]
+    unsafe fn end(slot: WideRef, data: *mut u8, outcome: Fut::Output) {
         if slot.state.get() == State::Deferred {
             // It was freed in this very poll, and that came first.
-            slot.core().protect(slot, false, || drop(outcome));
-            return true;
+            slot.core().protect(*slot, false, || drop(outcome));
+            return;
         }
-        // The outcome is fixed; what it owns is freed, its future dropped; then its owner learns of it (law 11).
         let core = slot.peek_core(); // Whoever runs this holds the core.
-        core.clear_for_end(slot);
+        core.clear_for_end(*slot);
         slot.set(Flag::NoValue);
-        if core::mem::needs_drop::<Fut>() {
-            core.protect(slot, true, || *stage = Stage::Empty);
+        if needs_drop::<Fut>() {
+            // SAFETY: the caller's contract; nobody drops it again: `NoValue`.
+            core.protect(*slot, true, || unsafe { data.cast::<Fut>().drop_in_place() });
         }
         match outcome.into_result() {
             result if slot.has(Flag::Held) => {
-                *stage = Stage::Result(result);
+                // SAFETY: the chunk has room for the result, and nothing lies there.
+                unsafe { data.cast::<Result<_, _>>().write(result) };
                 core.conclude(slot, true);
             }
             Ok(value) => {
                 core.conclude(slot, false);
-                core.protect(slot, false, || drop(value));
+                if needs_drop::<<Fut::Output as Outcome>::T>() {
+                    core.protect(*slot, false, || drop(value));
+                }
             }
             Err(error) => {
-                core.failed_with(AnyNode::of(slot), error);
+                core.failed_with(AnyNode::of(*slot), error);
                 core.conclude(slot, false);
             }
-        }
-        true
-    }
-
-    unsafe fn take_result(data: *mut u8, to: *mut u8) {
-        // SAFETY: of this kind, so `data` points to a `Self` that nothing else refers to once the request ended.
-        let stage = unsafe { &mut *data.cast::<Self>() };
-        if let Stage::Result(_) = stage
-            && let Stage::Result(result) = core::mem::replace(stage, Stage::Empty)
-        {
-            // SAFETY: the caller passes an `Option` of this kind's result.
-            unsafe { *to.cast::<Option<Result<T, E>>>() = Some(result) };
         }
     }
 }
 
-/// The chunk of a request that is completed by hand.
-pub(super) struct ByHand<T, E>(Option<Result<T, E>>);
+/// # Safety
+/// `data` points to a `T` that is not used again.
+unsafe fn drop_as<T>(data: *mut u8) {
+    // SAFETY: the caller's contract.
+    unsafe { data.cast::<T>().drop_in_place() }
+}
+
+/// What lies in the chunk of a request that is completed by hand: nothing, then its result.
+pub(super) struct ByHand<T, E>(MaybeUninit<Result<T, E>>);
 
 impl<T: 'static, E: From<Ended> + Display + 'static> ByHand<T, E> {
-    pub(super) const KIND: &'static Kind = &Kind { result: Some(Self::take_result), ..Kind::new::<Self>(Class::Request, || "completer") };
+    // SAFETY: made of this type.
+    pub(super) const KIND: KindOf<Self> = unsafe { KindOf::new(&Kind::new::<Self>(Class::Request, || "completer")) };
 
     pub(super) fn new() -> ByHand<T, E> {
-        ByHand(None)
+        ByHand(MaybeUninit::uninit())
     }
 
     /// Stores the result. The request has ended: nobody else looks at the chunk.
     pub(super) fn store(slot: SlotRef, result: Result<T, E>) {
         assert!(slot.kind.get().type_id == TypeId::of::<Self>(), "a completer completes a request of its own kind");
         // SAFETY: of this kind, so the chunk holds a `Self`; the caller's request has ended and nothing is lent.
-        unsafe { crate::arena::value::exclusive::<Self>(slot) }.0 = Some(result);
-    }
-
-    unsafe fn take_result(data: *mut u8, to: *mut u8) {
-        // SAFETY: of this kind, so `data` points to a `Self` that nothing else refers to once the request ended.
-        let result = unsafe { &mut *data.cast::<Self>() }.0.take();
-        // SAFETY: the caller passes an `Option` of this kind's result.
-        unsafe { *to.cast::<Option<Result<T, E>>>() = result };
+        unsafe { value::exclusive::<Self>(slot) }.0.write(result);
     }
 }
 
-/// Takes the result of an ended request.
+/// Takes the result of a request that ended with one, for its handle.
+#[inline(always)]
 pub(super) fn take<T, E>(slot: SlotRef) -> Option<Result<T, E>> {
-    // SAFETY: called by `Request<T, E>` for its own slot, whose kind was made with the same `T` and `E`, and which it holds.
-    unsafe { crate::arena::value::take_result::<Result<T, E>>(slot) }
+    if slot.waits.replace(waits::NOTHING) != waits::RESULT {
+        return None;
+    }
+    // SAFETY: called by `Request<T, E>` for its own slot, which it holds and whose kind was made with the same `T` and `E`: both kinds
+    // keep a result at the beginning of their chunk. It is there (`RESULT`, which `conclude` notes once it is written), and not again.
+    Some(unsafe { value::take::<Result<T, E>>(slot) })
 }

@@ -2,7 +2,7 @@
 
 use super::Request;
 use super::cell::ByHand;
-use crate::arena::{Flag, State, value};
+use crate::arena::{Flag, State};
 use crate::ended::{Ended, Facts, Inner};
 use crate::node::AnyNode;
 use crate::tree::TreeCore;
@@ -43,16 +43,11 @@ impl AnyNode {
     #[track_caller]
     pub fn completer<T: 'static, E: From<Ended> + Display + 'static>(self, name: &'static str) -> (Request<T, E>, Completer<T, E>) {
         let place = Location::caller();
-        let made = self.begin().and_then(|core| {
-            let slot = core.make(self, ByHand::<T, E>::KIND, place).map_err(|_| self.ended_freed())?;
-            Ok((core, slot))
-        });
+        let made = self.begin(name, ByHand::<T, E>::KIND, place, ByHand::<T, E>::new());
         let finish = finish::<T, E>;
         match made {
             Ok((core, slot)) => {
-                let node = value::fill(slot, ByHand::<T, E>::new());
-                slot.set_name(name);
-                slot.set(Flag::Held);
+                let node = AnyNode::of(*slot);
                 let completer = Completer { core: Some(Rc::clone(&core)), node, finish };
                 (Request::begun(core, node), completer)
             }
@@ -87,7 +82,7 @@ fn finish<T: 'static, E: From<Ended> + Display + 'static>(
         }
         Ok(value) => Some(value),
     };
-    core.conclude(slot, held);
+    core.conclude(slot.wide(), held);
     core.settle(slot);
     drop(unreceived);
     Ok(())
@@ -129,6 +124,6 @@ impl<T, E> Drop for Completer<T, E> {
             after: None,
             detail: String::new(),
         });
-        core.end_with(slot, Ended::CompleterDropped { facts });
+        core.end_with(slot.wide(), Ended::CompleterDropped { facts });
     }
 }

@@ -11,7 +11,8 @@
 //!
 //! On every way: the outcome is fixed, what the request owns is freed, its future is dropped, its owner learns of it.
 
-use crate::arena::{Flag, Place, Slot, SlotRef, State, Told, Waiter};
+use crate::arena::value::Code;
+use crate::arena::{Flag, Place, SlotRef, State, Told, Waiter, WideRef};
 use crate::catch::{Panic, catch};
 use crate::ended::{Ended, Facts, Inner};
 use crate::failure::Failure;
@@ -42,7 +43,7 @@ pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Wa
 
 /// Where a request that is no more was ended, if its slot still knows.
 pub(crate) fn place_of_end(slot: SlotRef) -> Option<Place> {
-    slot.ext()?.peek(|told| match told {
+    slot.as_wide()?.ext().peek(|told| match told {
         Told::Ended(place, _) => Some(*place),
         Told::Facts(ended) => ended.place(),
         _ => None,
@@ -51,70 +52,81 @@ pub(crate) fn place_of_end(slot: SlotRef) -> Option<Place> {
 
 impl TreeCore {
     /// Runs a woken request once.
-    pub(crate) fn run_request(&self, slot: SlotRef) {
-        if !Self::can_run(slot) {
-            return;
+    pub(crate) fn run_request(&self, slot: WideRef) {
+        if let Some(code) = Code::of(slot) {
+            self.run_code(slot, code);
         }
-        let ext = slot.wide();
+    }
+
+    /// Runs a request, which ends the loan of its value to `code`.
+    #[inline(always)]
+    fn run_code(&self, slot: WideRef, code: Code) {
+        let ext = slot.ext();
         ext.ran.set(self.turn.get());
         ext.runs.set(ext.runs.get().saturating_add(1));
-        slot.set(Flag::Started);
         slot.waits.set(waits::NOTHING);
         let waker = crate::waker::lend(slot);
-        slot.lent.set(Slot::EXCLUSIVE);
-        let before = self.enter(Some(AnyNode::of(slot)));
-        let result = catch(|| crate::arena::value::run(slot, &mut Context::from_waker(&waker)));
+        let before = self.enter(Some(AnyNode::of(*slot)));
+        let result = catch(|| code.run(&mut Context::from_waker(&waker)));
         self.exit(before);
         slot.lent.set(0);
+        self.keep_limit(slot);
         match result {
-            Ok(_) => self.settle(slot),
+            Ok(()) => self.settle(*slot),
             Err(panic) => self.end_panicked(slot, panic),
         }
     }
 
     /// The first run in place, where it is first awaited. True when it ran.
     pub(super) fn run_in_place(&self, slot: SlotRef) -> bool {
-        if slot.has(Flag::Started) || !self.in_turn() || self.depth.get() >= DEPTH_MAX {
-            return false;
-        }
-        self.lists.remove(slot);
+        let first = !slot.has(Flag::Started) && self.in_turn() && self.depth.get() < DEPTH_MAX;
+        let slot = slot.wide();
+        let Some(code) = first.then(|| Code::of(slot)).flatten() else { return false };
+        slot.leave_list();
         self.depth.set(self.depth.get() + 1);
-        self.run_request(slot);
+        self.run_code(slot, code);
         self.depth.set(self.depth.get() - 1);
         true
     }
 
     /// A request's outcome is fixed and its future gone: it is no node any more, and its owner learns of it. Its own code may still
     /// be on the stack; `settle` retires the slot then.
-    pub(super) fn conclude(&self, slot: SlotRef, result: bool) {
+    pub(super) fn conclude(&self, slot: WideRef, result: bool) {
         slot.waits.set(if result { waits::RESULT } else { waits::NOTHING });
-        let told = if result { Told::Result } else { Told::Nobody };
+        let ext = slot.ext();
         if slot.state.get() == State::Deferred {
             // Freed on the way to its end, after its outcome was fixed: the outcome counts.
-            return drop(slot.wide().told.replace(told));
+            return drop(ext.told.take());
         }
         let owner = slot.parent.get().map(|owner| (owner, owner.generation.now()));
-        self.leave(slot);
-        self.unlink(slot);
+        self.leave_request(slot);
+        self.unlink(*slot);
         slot.generation.advance();
         slot.state.set(State::Deferred);
         slot.note(owner);
-        if let Told::Waiter(waiter) = slot.wide().told.replace(told) {
+        if !ext.is_quiet() && ext.take_limit().is_none() {
+            self.tell_waiter(slot);
+        }
+    }
+
+    /// Whoever waits for a request learns that it has ended.
+    fn tell_waiter(&self, slot: WideRef) {
+        if let Some(waiter) = slot.ext().take_waiter() {
             self.wake(waiter, true);
         }
     }
 
     /// A request's own code panicked.
-    fn end_panicked(&self, slot: SlotRef, panic: Panic) {
+    fn end_panicked(&self, slot: WideRef, panic: Panic) {
         if slot.state.get() == State::Deferred {
-            self.panicked(slot, false, panic);
-            self.settle(slot);
+            self.panicked(*slot, false, panic);
+            self.settle(*slot);
             return;
         }
         let ended = Ended::Panicked {
             facts: Facts::new(Inner {
                 name: slot.name(),
-                node: AnyNode::of(slot).id(),
+                node: AnyNode::of(*slot).id(),
                 by: None,
                 place: slot.place.get(),
                 after: None,
@@ -125,21 +137,21 @@ impl TreeCore {
     }
 
     /// Ends a request that is alive, without a result, for a reason that may allocate.
-    pub(super) fn end_with(&self, slot: SlotRef, ended: Ended) {
-        self.clear_for_end(slot);
+    pub(super) fn end_with(&self, slot: WideRef, ended: Ended) {
+        self.clear_for_end(*slot);
         if slot.state.get() == State::Deferred {
-            self.settle(slot);
+            self.settle(*slot);
             return;
         }
         if !slot.has(Flag::Held) {
-            self.failed_with(AnyNode::of(slot), ended.clone());
+            self.failed_with(AnyNode::of(*slot), ended.clone());
         }
-        self.drop_value(slot);
+        self.drop_value(*slot);
         self.conclude(slot, false);
         if slot.has(Flag::Held) {
-            slot.wide().told.set(Told::Facts(ended));
+            slot.ext().told.set(Told::Facts(ended));
         }
-        self.settle(slot);
+        self.settle(*slot);
     }
 
     /// A detached request, or one dropped unreceived, has failed with that error.
@@ -166,16 +178,16 @@ impl TreeCore {
     }
 
     /// A deadline has passed.
-    pub(crate) fn time_out(&self, slot: SlotRef, at: Instant) {
-        let node = AnyNode::of(slot);
+    pub(crate) fn time_out(&self, slot: WideRef, at: Instant) {
+        let node = AnyNode::of(*slot);
         let limit = (at - slot.birth.get()).as_nanos() as u64;
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
         self.deadlines.remove(slot);
         if !slot.has(Flag::Held) {
-            let ended = self.timed_out(slot, node, Some((node.id(), node.name())), end.place, limit);
+            let ended = self.timed_out(*slot, node, Some((node.id(), node.name())), end.place, limit);
             self.failed_with(node, ended);
         }
-        self.free(slot, &end);
+        self.free(*slot, &end);
     }
 
     fn timed_out(&self, slot: SlotRef, node: AnyNode, by: Option<(crate::NodeId, &'static str)>, place: Place, nanos: u64) -> Ended {
@@ -190,7 +202,7 @@ impl TreeCore {
         let (place, cause) = match told {
             Told::Facts(ended) => return ended,
             Told::Ended(place, cause) => (Some(place), cause),
-            Told::Nobody | Told::Waiter(_) | Told::Result => (slot.place.get(), Cause::FREED),
+            Told::Nobody | Told::Limit(_) | Told::Waiter(_) => (slot.place.get(), Cause::FREED),
         };
         let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
         let by = noted.filter(|by| by.is_alive()).map(|by| (by.id(), by.name()));
@@ -208,14 +220,44 @@ impl TreeCore {
     }
 
     /// Sets a request's or scope's own deadline; of two the earlier counts.
-    pub(crate) fn set_deadline(&self, slot: SlotRef, at: Instant) {
-        match self.deadlines.at(slot) {
-            Some(before) if before <= at => return,
-            Some(_) => self.deadlines.remove(slot),
-            None => {}
+    pub(crate) fn set_deadline(&self, slot: WideRef, at: Instant) {
+        if slot.ext().deadline.get() != 0 {
+            if self.deadlines.at(slot).is_some_and(|before| before <= at) {
+                return;
+            }
+            self.deadlines.remove(slot);
         }
         self.deadlines.insert(at, slot);
         self.plan(at);
+    }
+
+    /// Sets a request's deadline from outside, if it is not ending.
+    pub(super) fn limit(&self, request: AnyNode, at: Instant) {
+        let Some(slot) = request.growing().map(SlotRef::wide) else { return };
+        let ext = slot.ext();
+        // It will run once before any deadline counts.
+        if slot.is_listed() && !slot.has(Flag::Started) && ext.deadline.get() == 0 {
+            let before = ext.take_limit();
+            if ext.is_quiet() {
+                return ext.told.set(Told::Limit(before.map_or(at, |before| before.min(at))));
+            }
+        }
+        self.set_deadline(slot, at);
+    }
+
+    /// The heap has to know a request's deadline now.
+    #[inline]
+    pub(super) fn keep_limit(&self, slot: WideRef) {
+        if let Some(at) = slot.ext().take_limit() {
+            self.set_deadline(slot, at);
+        }
+    }
+
+    /// A request's or scope's own deadline.
+    pub(crate) fn own_deadline(&self, slot: SlotRef) -> Option<Instant> {
+        let slot = slot.as_wide()?;
+        let limit = slot.ext().peek(|told| if let Told::Limit(at) = told { Some(*at) } else { None });
+        limit.or_else(|| self.deadlines.at(slot))
     }
 }
 

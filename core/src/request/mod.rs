@@ -13,13 +13,14 @@ pub(crate) use life::{place_of_end, waiter_of};
 pub use outcome::Outcome;
 pub use scope::Scope;
 
-use crate::arena::{Flag, QueueId, SlotRef, State, Told, value};
+use crate::arena::{Flag, KindOf, Place, Queue, SlotRef, State, Told, WideRef};
 use crate::ended::Ended;
 use crate::free::End;
 use crate::node::AnyNode;
 use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::waits;
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use cell::Stage;
@@ -40,15 +41,31 @@ use core::time::Duration;
 /// Awaiting is cancel-safe as a value: the result waits in the `Request` until it is received; but dropping the `Request` abandons.
 #[must_use = "dropping a request abandons it: await it or `detach` it"]
 pub struct Request<T, E = Ended> {
-    /// Nothing once the result was received, or where there never was a node.
-    core: Option<Rc<TreeCore>>,
     node: AnyNode,
+    /// Its slot is held, in this tree: until the result was received, or it was detached. Nothing where there never was a node.
+    held: Option<Rc<TreeCore>>,
     /// Why nothing was begun.
-    refused: Option<Ended>,
-    convert: fn(Ended) -> E,
-    /// Hands an unreceived failure to law 17.
-    unreceived: fn(&TreeCore, SlotRef, Option<AnyNode>, E),
+    refused: Option<Box<Ended>>,
+    error: fn(About<'_, E>) -> Option<E>,
     result: PhantomData<fn(T) -> T>,
+}
+
+/// What only the maker of a request knew of its error's type.
+enum About<'a, E> {
+    /// It can be made of this.
+    From(Ended),
+    /// Unreceived, it is handed to law 17: of that slot, below that owner.
+    Lost(&'a TreeCore, SlotRef, Option<AnyNode>, E),
+}
+
+fn about<E: From<Ended> + Display + 'static>(about: About<'_, E>) -> Option<E> {
+    match about {
+        About::From(ended) => Some(ended.into()),
+        About::Lost(core, slot, owner, error) => {
+            core.failed_unreceived(slot, owner, error);
+            None
+        }
+    }
 }
 
 impl AnyNode {
@@ -71,46 +88,39 @@ impl AnyNode {
         Fut: Future + 'static,
         Fut::Output: Outcome,
     {
-        let stage: Stage<F, Fut, <Fut::Output as Outcome>::T, <Fut::Output as Outcome>::E> = Stage::Body(body);
         let place = Location::caller();
-        match self.begin() {
+        match self.begin(name, Stage::<F, Fut, Result<_, _>>::KIND, place, body) {
             Err(ended) => Request::refused(self, ended),
-            Ok(core) => match core.make(self, Stage::kind_of(&stage), place) {
-                Err(_) => Request::refused(self, self.ended_freed()),
-                Ok(slot) => {
-                    let node = value::fill(slot, stage);
-                    slot.set_name(name);
-                    slot.set(Flag::Held);
-                    slot.waits.set(waits::TURN);
-                    core.lists.push(QueueId::Ready, slot);
-                    core.poke();
-                    Request::begun(core, node)
-                }
-            },
+            Ok((core, slot)) => {
+                slot.waits.set(waits::TURN);
+                core.lists.push(Queue::Ready, slot);
+                core.poke();
+                Request::begun(core, AnyNode::of(*slot))
+            }
         }
     }
 
-    /// Whether a computation may begin here.
-    pub(crate) fn begin(self) -> Result<Rc<TreeCore>, Ended> {
-        let core = self.growing().map(SlotRef::core).ok_or_else(|| self.ended_freed())?;
-        if core.may_begin(self) { Ok(core) } else { Err(self.ended_cancelled()) }
+    /// The slot of a computation that begins here, held by its handle, with what its value begins with.
+    #[inline(always)]
+    pub(crate) fn begin<V>(self, name: &'static str, kind: KindOf<V>, place: Place, value: V) -> Result<(Rc<TreeCore>, WideRef), Ended> {
+        let Some(owner) = self.growing() else { return Err(self.ended_freed()) };
+        let core = owner.core();
+        if !core.may_begin(self) {
+            return Err(self.ended_cancelled());
+        }
+        let Ok(slot) = core.make_with(owner, kind, place, Flag::Held as u8, value) else { return Err(self.ended_freed()) };
+        slot.set_name(name);
+        Ok((core, slot.wide()))
     }
 }
 
 impl<T, E: From<Ended> + Display + 'static> Request<T, E> {
     fn begun(core: Rc<TreeCore>, node: AnyNode) -> Request<T, E> {
-        Request { core: Some(core), node, refused: None, convert: E::from, unreceived: TreeCore::failed_unreceived, result: PhantomData }
+        Request { node, held: Some(core), refused: None, error: about, result: PhantomData }
     }
 
     fn refused(owner: AnyNode, ended: Ended) -> Request<T, E> {
-        Request {
-            core: None,
-            node: owner.stale(),
-            refused: Some(ended),
-            convert: E::from,
-            unreceived: TreeCore::failed_unreceived,
-            result: PhantomData,
-        }
+        Request { node: owner.stale(), held: None, refused: Some(Box::new(ended)), error: about, result: PhantomData }
     }
 }
 
@@ -122,24 +132,20 @@ impl<T, E> Request<T, E> {
 
     /// Ends it as [`Ended::TimedOut`] if it is not done `limit` after this call. Of several limits the earliest counts. On a finished
     /// request nothing.
+    #[inline]
     pub fn timeout(self, limit: Duration) -> Self {
-        if let Some(core) = &self.core {
-            let at = core.now() + limit;
-            self.set_deadline(at);
+        if let Some(core) = &self.held {
+            core.limit(self.node, core.now() + limit);
         }
         self
     }
 
     /// As [`timeout`](Request::timeout), with the instant itself.
     pub fn deadline(self, at: Instant) -> Self {
-        self.set_deadline(at);
-        self
-    }
-
-    fn set_deadline(&self, at: Instant) {
-        if let (Some(core), Some(slot)) = (&self.core, self.node.growing()) {
-            core.set_deadline(slot, at);
+        if let Some(core) = &self.held {
+            core.limit(self.node, at);
         }
+        self
     }
 
     /// Marks it as one that [`shutdown`](AnyNode::shutdown) ends where it awaits, at once, while its node stays and owns what it
@@ -163,7 +169,7 @@ impl<T, E> Request<T, E> {
             && slot.state.get() == State::Live
         {
             slot.clear(Flag::Held);
-            self.core = None;
+            self.held = None;
         }
         self.node
     }
@@ -189,7 +195,7 @@ impl<T, E> Request<T, E> {
     fn owner(&self) -> AnyNode {
         match self.node.readable() {
             Some(slot) => slot.parent.get().map_or(self.node, AnyNode::of),
-            None if self.core.is_some() => {
+            None if self.held.is_some() => {
                 let noted = self.node.slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
                 noted.unwrap_or(self.node)
             }
@@ -197,42 +203,51 @@ impl<T, E> Request<T, E> {
         }
     }
 
+    #[inline]
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Result<T, E>> {
-        if let Some(ended) = self.refused.take() {
-            return Poll::Ready(Err((self.convert)(ended)));
-        }
-        let core = self.core.take().expect("a request gives its result once: it was polled after that");
-        if let Some(slot) = self.node.readable()
+        if let Some(core) = &self.held
+            && let Some(slot) = self.node.readable()
             && !(core.run_in_place(slot) && self.node.readable().is_none())
         {
-            let waiter = waiter_of(context, &core, waits::REQUEST);
-            drop(slot.wide().told.replace(Told::Waiter(waiter)));
-            self.core = Some(core);
+            let waiter = waiter_of(context, core, waits::REQUEST);
+            core.keep_limit(slot.wide());
+            drop(slot.wide().ext().told.replace(Told::Waiter(waiter)));
             return Poll::Pending;
         }
-        Poll::Ready(self.receive(&core))
+        Poll::Ready(self.receive())
     }
 
     /// What an ended request has for its receiver; then the slot is given up.
-    fn receive(&mut self, core: &TreeCore) -> Result<T, E> {
+    #[inline]
+    fn receive(&mut self) -> Result<T, E> {
+        let Some(core) = self.held.take() else {
+            let ended = self.refused.take().expect("a request gives its result once: it was polled after that");
+            return Err(self.ended(*ended));
+        };
         let slot = self.node.slot;
-        let result = match slot.wide().told.take() {
-            Told::Result => cell::take(slot).unwrap_or_else(|| Err((self.convert)(self.node.ended_freed()))),
-            told => Err((self.convert)(core.ended_of(self.node, told))),
+        let result = match cell::take(slot) {
+            Some(result) => result,
+            None => Err(self.ended(core.ended_of(self.node, slot.wide().ext().told.take()))),
         };
         core.give_up(slot);
         result
+    }
+
+    #[cold]
+    fn ended(&self, ended: Ended) -> E {
+        (self.error)(About::From(ended)).expect("an error can be made of it")
     }
 }
 
 impl TreeCore {
     /// A handle lets go of an ended request's slot.
+    #[inline]
     fn give_up(&self, slot: SlotRef) {
         slot.clear(Flag::Held);
         slot.waits.set(waits::NOTHING); // A result is received by now.
         match slot.state.get() {
             State::Deferred => self.settle(slot),
-            _ => self.retire(slot),
+            _ => self.retire_plain(slot.wide()),
         }
     }
 }
@@ -249,6 +264,7 @@ impl<T, E> Future for Receive<T, E> {
 
 impl<T, E: From<Ended>> Future for Request<T, E> {
     type Output = Result<T, E>;
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.poll_result(context)
     }
@@ -261,43 +277,53 @@ impl<T, E> fmt::Debug for Request<T, E> {
 }
 
 impl<T, E> Drop for Request<T, E> {
+    #[inline]
     fn drop(&mut self) {
-        let Some(core) = self.core.take() else { return };
-        let slot = self.node.slot;
-        if self.node.is_alive() {
-            if slot.state.get() == State::Live {
-                slot.clear(Flag::Held);
-                core.free(slot, &End::dropped(&core));
-                return;
-            }
-            // It is ending right now: whoever ends it gives the slot back.
-            slot.clear(Flag::Held);
-            return;
+        if self.held.is_some() {
+            self.abandon();
         }
-        self.discard(&core);
     }
 }
 
 impl<T, E> Request<T, E> {
+    #[inline(never)]
+    fn abandon(&mut self) {
+        let Some(core) = self.held.take() else { return };
+        let slot = self.node.slot;
+        if !self.node.is_alive() {
+            return self.discard(&core);
+        }
+        slot.clear(Flag::Held);
+        // If it is ending right now, whoever ends it gives the slot back.
+        if slot.state.get() == State::Live {
+            core.free(slot, &End::dropped(&core));
+        }
+    }
+
     /// An ended request is dropped unreceived: a failure goes to law 17.
     fn discard(&mut self, core: &TreeCore) {
         let slot = self.node.slot;
-        let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
-        let told = slot.wide().told.take();
-        let own_limit = matches!(&told, Told::Ended(place, cause) if cause.limit().is_some() && Some(*place) == slot.place.get());
-        let (failed, result) = match told {
-            Told::Result => match cell::take::<T, E>(slot) {
-                Some(Err(error)) => (Some(error), None),
-                done => (None, done),
-            },
-            told @ Told::Facts(_) => (Some((self.convert)(core.ended_of(self.node, told))), None),
-            told @ Told::Ended(..) if own_limit => (Some((self.convert)(core.ended_of(self.node, told))), None),
-            _ => (None, None),
+        let owner = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
+        let result = match cell::take::<T, E>(slot) {
+            Some(result) => Some(result),
+            None => self.own_failure(core).map(|ended| Err(self.ended(ended))),
         };
-        if let Some(error) = failed {
-            (self.unreceived)(core, slot, noted, error);
-        }
+        let value = match result {
+            Some(Err(error)) => {
+                (self.error)(About::Lost(core, slot, owner, error));
+                None
+            }
+            done => done,
+        };
         core.give_up(slot);
-        drop(result);
+        drop(value);
+    }
+
+    /// Why a request ended that ended neither with a result nor because somebody asked.
+    fn own_failure(&self, core: &TreeCore) -> Option<Ended> {
+        let slot = self.node.slot;
+        let told = slot.wide().ext().told.take();
+        let own_limit = matches!(&told, Told::Ended(place, cause) if cause.limit().is_some() && Some(*place) == slot.place.get());
+        (own_limit || matches!(told, Told::Facts(_))).then(|| core.ended_of(self.node, told))
     }
 }

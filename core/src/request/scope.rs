@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "pin projection")]
 
 use super::{Outcome, waiter_of};
-use crate::arena::{Flag, Kind, Place, Slot, SlotRef, State, Told};
+use crate::arena::{Flag, Kind, Place, Slot, State, Told, WideRef};
 use crate::ended::Ended;
 use crate::free::End;
 use crate::node::AnyNode;
@@ -79,29 +79,24 @@ impl<F, Fut> fmt::Debug for Scope<F, Fut> {
 
 /// The scope's node, made at its first poll.
 fn begin(owner: AnyNode, name: &'static str, place: Place) -> Result<(Rc<TreeCore>, AnyNode), Ended> {
-    let core = owner.begin()?;
-    let slot = core.make(owner, Kind::SCOPE, place).map_err(|_| owner.ended_freed())?;
-    slot.clear(Flag::NoValue);
-    slot.set_name(name);
-    slot.set(Flag::Held);
-    slot.set(Flag::Started);
-    Ok((core, AnyNode::of(slot)))
+    let (core, slot) = owner.begin(name, Kind::SCOPE, place, ())?;
+    Ok((core, AnyNode::of(*slot)))
 }
 
 /// A scope's code is on the stack; however it leaves.
 struct Polling<'c> {
     core: &'c Rc<TreeCore>,
-    slot: SlotRef,
+    slot: WideRef,
     before: Option<AnyNode>,
 }
 
 impl<'c> Polling<'c> {
-    fn begin(core: &'c Rc<TreeCore>, slot: SlotRef) -> Polling<'c> {
-        let ext = slot.wide();
+    fn begin(core: &'c Rc<TreeCore>, slot: WideRef) -> Polling<'c> {
+        let ext = slot.ext();
         ext.runs.set(ext.runs.get().saturating_add(1));
         slot.waits.set(waits::NOTHING);
         slot.lent.set(Slot::EXCLUSIVE);
-        Polling { core, slot, before: core.enter(Some(AnyNode::of(slot))) }
+        Polling { core, slot, before: core.enter(Some(AnyNode::of(*slot))) }
     }
 }
 
@@ -109,7 +104,7 @@ impl Drop for Polling<'_> {
     fn drop(&mut self) {
         self.core.exit(self.before);
         self.slot.lent.set(0);
-        self.core.settle(self.slot);
+        self.core.settle(*self.slot);
     }
 }
 
@@ -128,10 +123,10 @@ where
                 Err(ended) => return Poll::Ready(Err(ended.into())),
                 Ok((core, node)) => {
                     for at in this.limit.map(|limit| core.now() + limit).into_iter().chain(this.deadline) {
-                        core.set_deadline(node.slot, at);
+                        core.set_deadline(node.slot.wide(), at);
                     }
                     this.node = Some((Rc::clone(&core), node));
-                    let polling = Polling::begin(&core, node.slot);
+                    let polling = Polling::begin(&core, node.slot.wide());
                     this.future = Some(body(node));
                     drop(polling);
                 }
@@ -144,9 +139,10 @@ where
             return Poll::Ready(Err(this.give_up().into()));
         }
         let waiter = waiter_of(context, &core, waits::REQUEST);
-        drop(node.slot.wide().told.replace(Told::Waiter(waiter)));
-        let waker = crate::waker::lend(node.slot);
-        let polling = Polling::begin(&core, node.slot);
+        let slot = node.slot.wide();
+        drop(slot.ext().told.replace(Told::Waiter(waiter)));
+        let waker = crate::waker::lend(slot);
+        let polling = Polling::begin(&core, slot);
         let future = this.future.as_mut().expect("set at the first poll");
         // SAFETY: as above: the future stays where it is until it is dropped there.
         let polled = unsafe { Pin::new_unchecked(future) }.poll(&mut Context::from_waker(&waker));
@@ -167,7 +163,7 @@ impl<F, Fut> Scope<F, Fut> {
     /// The node was ended by another: why.
     fn give_up(&mut self) -> Ended {
         let (core, node) = self.node.take().expect("asked once, by whoever found it ended");
-        let told = node.slot.wide().told.take();
+        let told = node.slot.wide().ext().told.take();
         let ended = core.ended_of(node, told);
         core.give_up(node.slot);
         ended
@@ -177,17 +173,17 @@ impl<F, Fut> Scope<F, Fut> {
     fn finish(&mut self) {
         let Some((core, node)) = self.node.take() else { return };
         let Some(slot) = node.readable() else {
-            drop(node.slot.wide().told.take());
+            drop(node.slot.wide().ext().told.take());
             core.give_up(node.slot);
             return;
         };
         slot.clear(Flag::Held);
-        drop(slot.wide().take_waiter());
+        drop(slot.wide().ext().take_waiter());
         match slot.state.get() {
             State::Live => drop(core.free(slot, &End::dropped(&core))),
             // Cleared by its own end: what is left is the node itself.
             _ => {
-                core.conclude(slot, false);
+                core.conclude(slot.wide(), false);
                 core.settle(slot);
             }
         }

@@ -120,7 +120,19 @@ fn yielding_request(owner: AnyNode, i: u64) -> Request<u64, Ended> {
     owner.spawn("yields", body).timeout(secs(30))
 }
 
-fn requests(arguments: &Arguments, batch: u64, make: fn(AnyNode, u64) -> Request<u64, Ended>) -> Outcome {
+fn one_at_a_time(arguments: &Arguments, make: impl Fn(AnyNode, u64) -> Request<u64, Ended>) -> Outcome {
+    let rounds = arguments.rounds(100_000);
+    run(async move |root| {
+        let mut right = 0;
+        let stopwatch = Stopwatch::start();
+        for round in 0..rounds {
+            right += u64::from(make(root, round).await.ok() == Some(round + 1));
+        }
+        timed(rounds, stopwatch.stop(), rounds, right)
+    })
+}
+
+fn many_at_once(arguments: &Arguments, batch: u64, make: impl Fn(AnyNode, u64) -> Request<u64, Ended>) -> Outcome {
     let rounds = arguments.rounds(100_000);
     run(async move |root| {
         let mut right = 0;
@@ -137,17 +149,17 @@ fn requests(arguments: &Arguments, batch: u64, make: fn(AnyNode, u64) -> Request
 }
 
 fn request_now(arguments: &Arguments) -> Outcome {
-    requests(arguments, 1, request)
+    one_at_a_time(arguments, request)
 }
 
 fn request_yield(arguments: &Arguments) -> Outcome {
-    requests(arguments, 1, yielding_request)
+    one_at_a_time(arguments, yielding_request)
 }
 
 fn outstanding(arguments: &Arguments) -> Outcome {
     let n = arguments.number("n", 1000);
     if !arguments.bytes() {
-        return requests(arguments, n, yielding_request);
+        return many_at_once(arguments, n, yielding_request);
     }
     run(async move |root| {
         let begun = Rc::new(Cell::new(0));

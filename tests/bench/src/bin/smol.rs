@@ -44,7 +44,19 @@ fn request(executor: &LocalExecutor<'_>, i: u64, yields: bool) -> Task<u64> {
     })
 }
 
-fn requests(arguments: &Arguments, batch: u64, yields: bool) -> Outcome {
+fn one_at_a_time(arguments: &Arguments, yields: bool) -> Outcome {
+    let rounds = arguments.rounds(100_000);
+    run(async move |executor| {
+        let mut right = 0;
+        let stopwatch = Stopwatch::start();
+        for round in 0..rounds {
+            right += u64::from(request(&executor, round, yields).await == round + 1);
+        }
+        outcome(rounds, stopwatch.stop(), rounds, right)
+    })
+}
+
+fn many_at_once(arguments: &Arguments, batch: u64, yields: bool) -> Outcome {
     let rounds = arguments.rounds(100_000);
     run(async move |executor| {
         let mut right = 0;
@@ -61,17 +73,17 @@ fn requests(arguments: &Arguments, batch: u64, yields: bool) -> Outcome {
 }
 
 fn request_now(arguments: &Arguments) -> Outcome {
-    requests(arguments, 1, false)
+    one_at_a_time(arguments, false)
 }
 
 fn request_yield(arguments: &Arguments) -> Outcome {
-    requests(arguments, 1, true)
+    one_at_a_time(arguments, true)
 }
 
 fn outstanding(arguments: &Arguments) -> Outcome {
     let n = arguments.n(1000);
     if !arguments.bytes() {
-        return requests(arguments, n as u64, true);
+        return many_at_once(arguments, n as u64, true);
     }
     let executor = LocalExecutor::new();
     let mut started = Vec::with_capacity(n);

@@ -61,7 +61,19 @@ fn request(i: u64, yields: bool, deadline: bool) -> JoinHandle<u64> {
     if deadline { spawn_local(async move { timeout(Duration::from_secs(30), body).await.unwrap_or(0) }) } else { spawn_local(body) }
 }
 
-fn requests(arguments: &Arguments, batch: u64, yields: bool) -> Outcome {
+fn one_at_a_time(arguments: &Arguments, yields: bool) -> Outcome {
+    let (rounds, deadline) = (arguments.rounds(100_000), arguments.number("deadline", 0) != 0);
+    run(arguments, async move {
+        let mut right = 0;
+        let stopwatch = Stopwatch::start();
+        for round in 0..rounds {
+            right += u64::from(request(round, yields, deadline).await.ok() == Some(round + 1));
+        }
+        outcome(rounds, stopwatch.stop(), rounds, right)
+    })
+}
+
+fn many_at_once(arguments: &Arguments, batch: u64, yields: bool) -> Outcome {
     let (rounds, deadline) = (arguments.rounds(100_000), arguments.number("deadline", 0) != 0);
     run(arguments, async move {
         let mut right = 0;
@@ -78,17 +90,17 @@ fn requests(arguments: &Arguments, batch: u64, yields: bool) -> Outcome {
 }
 
 fn request_now(arguments: &Arguments) -> Outcome {
-    requests(arguments, 1, false)
+    one_at_a_time(arguments, false)
 }
 
 fn request_yield(arguments: &Arguments) -> Outcome {
-    requests(arguments, 1, true)
+    one_at_a_time(arguments, true)
 }
 
 fn outstanding(arguments: &Arguments) -> Outcome {
     let n = arguments.n(1000);
     if !arguments.bytes() {
-        return requests(arguments, n as u64, true);
+        return many_at_once(arguments, n as u64, true);
     }
     run(arguments, async move {
         let begun = Rc::new(Cell::new(0));
