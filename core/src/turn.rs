@@ -131,11 +131,17 @@ impl TreeCore {
     }
 
     fn is_pending(&self) -> bool {
+        (self.pending.any() && self.is_anything_left()) || self.timers.earliest() <= self.time.get()
+    }
+
+    /// Some of what was put into the lists may have been taken out again.
+    fn is_anything_left(&self) -> bool {
+        for queue in [Queue::Ready, Queue::Late, Queue::Soon] {
+            if self.lists.is_empty(queue) {
+                self.pending.remove(Queued::of(queue));
+            }
+        }
         self.pending.any()
-            || !self.lists.is_empty(Queue::Ready)
-            || !self.lists.is_empty(Queue::Late)
-            || !self.lists.is_empty(Queue::Soon)
-            || self.timers.earliest() <= self.time.get()
     }
 
     #[inline]
@@ -186,13 +192,14 @@ impl TreeCore {
 
     #[inline(always)]
     fn run_immediates(&self) {
-        if !self.lists.is_empty(Queue::Soon) {
+        if self.pending.has(Queued::Immediates) {
             self.call_immediates();
         }
     }
 
     #[inline(never)]
     fn call_immediates(&self) {
+        self.pending.remove(Queued::Immediates);
         self.lists.begin(Queue::Soon, Queue::SoonRunning);
         while let Some(slot) = self.lists.pop(Queue::SoonRunning) {
             self.call_once(*slot);
@@ -253,7 +260,8 @@ impl TreeCore {
             self.take_injected();
         }
         self.phase.set(Phase::Woken);
-        if !self.lists.is_empty(Queue::Ready) {
+        if self.pending.has(Queued::Woken) {
+            self.pending.remove(Queued::Woken);
             self.lists.begin(Queue::Ready, Queue::Running);
             self.run_queue(Queue::Running);
         }
@@ -262,8 +270,9 @@ impl TreeCore {
 
     #[inline(always)]
     fn run_late(&self) {
-        if !self.lists.is_empty(Queue::Late) {
+        if self.pending.has(Queued::Late) {
             self.run_queue(Queue::Late);
+            self.pending.remove(Queued::Late);
         }
     }
 

@@ -44,8 +44,15 @@ impl TreeCore {
             return;
         }
         let late = by_end && self.phase.get() >= Phase::Woken && slot.ext().ran.get() != self.turn.get();
-        self.lists.push(if late { Queue::Late } else { Queue::Ready }, slot);
+        self.enqueue(if late { Queue::Late } else { Queue::Ready }, slot);
         self.poke();
+    }
+
+    /// Puts a slot that is in no list into one.
+    #[inline(always)]
+    pub(crate) fn enqueue(&self, queue: Queue, slot: WideRef) {
+        self.lists.push(queue, slot);
+        self.pending.add(Queued::of(queue));
     }
 
     /// Something is pending: outside of a turn the host has to know at once (law 22).
