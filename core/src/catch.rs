@@ -1,9 +1,11 @@
 //! The one place where a panic of user code is caught (law 8).
 
+use alloc::boxed::Box;
+#[cfg(feature = "std")]
 use alloc::string::String;
 
 /// What a panic said. The payload itself is not kept: it is not `Sync`.
-pub(crate) struct Panic(pub(crate) String);
+pub(crate) struct Panic(pub(crate) Box<str>);
 
 /// Runs user code and catches its panic.
 #[cfg(feature = "std")]
@@ -17,7 +19,7 @@ pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Panic> {
 #[cfg(feature = "std")]
 impl Panic {
     #[cold]
-    fn of(payload: std::boxed::Box<dyn core::any::Any + Send>) -> Panic {
+    fn of(payload: Box<dyn core::any::Any + Send>) -> Panic {
         use std::panic::{AssertUnwindSafe, catch_unwind};
         let text = payload
             .downcast_ref::<&str>()
@@ -26,7 +28,7 @@ impl Panic {
             .unwrap_or_else(|| String::from("a value that is not text"));
         // A payload's own `Drop` may panic too.
         let _ = catch_unwind(AssertUnwindSafe(move || drop(payload)));
-        Panic(text)
+        Panic(text.into())
     }
 }
 

@@ -114,7 +114,7 @@ impl TreeCore {
         let node = AnyNode::of(slot);
         let path = if alive { node.path() } else { slot.name().to_string() };
         let place = slot.place.get().unwrap_or(self.place);
-        let owner = if alive { Some(node) } else { self.running.get() };
+        let owner = if alive { Some(node) } else { self.running() };
         self.failed(owner, Failure::new(path, place, alloc::format!("panicked: {}", panic.0), None));
     }
 
@@ -139,7 +139,7 @@ impl TreeCore {
     fn contains(&self, node: AnyNode, failure: &Failure) -> bool {
         let Some(slot) = node.readable() else { return false };
         let Some(mut handler) = slot.extras().and_then(|extras| extras.on_failure.take()) else { return false };
-        let before = self.enter(Some(node));
+        let before = self.enter(node);
         let answer = catch(|| handler(failure));
         self.exit(before);
         if node.readable().is_some()

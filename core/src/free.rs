@@ -69,7 +69,7 @@ impl End {
 
     /// An end by a dropped handle names whose code ran.
     pub(crate) fn dropped(core: &TreeCore) -> End {
-        let by = core.running.get();
+        let by = core.running();
         let place = by.and_then(AnyNode::readable).and_then(|slot| slot.place.get()).unwrap_or(core.place);
         End::freed(place, by)
     }
@@ -108,7 +108,7 @@ impl AnyNode {
             return Freed::AlreadyEnding;
         }
         let core = slot.core();
-        core.free(slot, &End::freed(place, core.running.get()))
+        core.free(slot, &End::freed(place, core.running()))
     }
 
     /// Frees all children, newest first; the node itself stays.
@@ -119,7 +119,7 @@ impl AnyNode {
             return Freed::AlreadyEnding;
         }
         let core = slot.core();
-        let end = End::freed(Location::caller(), core.running.get());
+        let end = End::freed(Location::caller(), core.running());
         Walk::new(&core, &end).children_of_living(slot)
     }
 
@@ -214,21 +214,28 @@ impl TreeCore {
     }
 
     /// The node's own code has returned: if it was freed meanwhile, it ends now.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn settle(&self, slot: SlotRef) {
         if slot.state.get() != State::Deferred || slot.on_stack() {
             return;
         }
-        if slot.holds_result() {
+        if slot.holds_result() && slot.extras.get().is_none() {
             // The handle gives the rest back when it has received that.
-            if slot.extras.get().is_some() {
-                self.drop_extras(slot);
-            }
             slot.state.set(State::Vacant);
             return;
         }
-        self.drop_value(slot);
-        self.retire(slot);
+        self.settle_rest(slot);
+    }
+
+    #[inline(never)]
+    fn settle_rest(&self, slot: SlotRef) {
+        if slot.holds_result() {
+            self.drop_extras(slot);
+            slot.state.set(State::Vacant);
+        } else {
+            self.drop_value(slot);
+            self.retire(slot);
+        }
     }
 
     /// Drops the value, if it is there; a panic goes to law 17.
@@ -268,11 +275,16 @@ impl TreeCore {
     pub(crate) fn leave_request(&self, slot: WideRef) {
         slot.leave_list();
         if slot.ext().deadline.get() != 0 {
-            self.deadlines.remove(slot);
+            self.leave_deadlines(slot);
         }
         if slot.extras.get().is_some() {
             self.wake_dependents(*slot);
         }
+    }
+
+    #[inline(never)]
+    fn leave_deadlines(&self, slot: WideRef) {
+        self.deadlines.remove(slot);
     }
 
     #[cold]
@@ -285,13 +297,15 @@ impl TreeCore {
 
     /// [`retire`](TreeCore::retire), of a slot that nobody holds, and where most often nothing else is left.
     #[inline]
-    pub(crate) fn retire_plain(&self, slot: WideRef) {
-        if slot.extras.get().is_some() || !slot.ext().is_quiet() {
-            return self.retire(*slot);
+    pub(crate) fn retire_plain(&self, slot: SlotRef) {
+        match slot.as_wide() {
+            Some(wide) if slot.extras.get().is_none() && wide.ext().is_quiet() && self.pages.may_be_next(wide) => {
+                slot.state.set(State::Vacant);
+                self.pages.give_next(wide);
+                value::free_chunk(self, slot);
+            }
+            _ => self.retire(slot),
         }
-        slot.state.set(State::Vacant);
-        value::free_chunk(self, *slot);
-        self.pages.give_wide(slot);
     }
 
     /// The node's slot, value and links are done with: what is left of its memory goes back.

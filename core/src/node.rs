@@ -419,7 +419,7 @@ impl AnyNode {
 
     /// Whose code runs now in this node's tree.
     pub fn running(self) -> Option<AnyNode> {
-        self.core()?.running.get()
+        self.core()?.running()
     }
 }
 

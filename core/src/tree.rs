@@ -59,10 +59,8 @@ pub(crate) struct TreeCore {
     pub(crate) phase: Cell<Phase>,
     /// How many pieces of code this turn ran.
     pub(crate) ran: Cell<usize>,
-    /// How many requests run inside each other.
-    pub(crate) depth: Cell<u32>,
     /// Whose code runs now.
-    pub(crate) running: Cell<Option<AnyNode>>,
+    running: Cell<Option<AnyNode>>,
     /// How many pieces of the tree's code are on the stack.
     pub(crate) entered: Cell<u32>,
     /// Which values are lent, and where, innermost last.
@@ -109,7 +107,6 @@ impl Tree {
             turn: Cell::new(1),
             phase: Cell::new(Phase::Outside),
             ran: Cell::new(0),
-            depth: Cell::new(0),
             running: Cell::new(None),
             entered: Cell::new(0),
             loans: RefCell::new(Vec::with_capacity(LOANS_AT_START)),
@@ -147,7 +144,7 @@ impl Tree {
 
     /// Whose code runs now.
     pub fn running(&self) -> Option<AnyNode> {
-        self.core.running.get()
+        self.core.running()
     }
 
     /// The host this tree was made with; `None` when it is of another type.
@@ -274,10 +271,8 @@ impl TreeCore {
         slot.child.set(None);
         if kind.is_wide() {
             let slot = slot.wide();
-            let ext = slot.ext();
-            ext.runs.set(0);
-            ext.ran.set(0);
-            ext.next.set(None);
+            slot.ext().begin();
+            slot.leave_no_list();
         }
         self.link(slot, owner);
     }
@@ -308,11 +303,16 @@ impl TreeCore {
         }
     }
 
-    /// Code of `who` goes onto the stack. Gives what [`exit`](TreeCore::exit) puts back.
+    /// Whose code runs now; a stale handle, if that was freed meanwhile.
+    pub(crate) fn running(&self) -> Option<AnyNode> {
+        self.running.get()
+    }
+
+    /// Code of a node goes onto the stack. Gives what [`exit`](TreeCore::exit) puts back.
     #[inline]
-    pub(crate) fn enter(&self, who: Option<AnyNode>) -> Option<AnyNode> {
+    pub(crate) fn enter(&self, who: AnyNode) -> Option<AnyNode> {
         self.entered.set(self.entered.get() + 1);
-        self.running.replace(who)
+        self.running.replace(Some(who))
     }
 
     #[inline]
@@ -322,9 +322,10 @@ impl TreeCore {
     }
 
     /// Runs code of a node that may be stale by now (its `Drop`); a panic goes to law 17.
+    #[inline]
     pub(crate) fn protect<R>(&self, slot: SlotRef, alive: bool, code: impl FnOnce() -> R) -> Option<R> {
         let node = if alive { AnyNode::of(slot) } else { AnyNode::of(slot).stale() };
-        let before = self.enter(Some(node));
+        let before = self.enter(node);
         let result = catch(code);
         self.exit(before);
         result.map_err(|panic| self.panicked(slot, node.is_alive(), panic)).ok()
@@ -343,7 +344,7 @@ impl TreeCore {
     fn close(&self) {
         self.closed.set(true);
         if let Some(root) = self.living_root() {
-            let end = End::freed(self.place, self.running.get());
+            let end = End::freed(self.place, self.running());
             self.free(root, &end);
         }
         for (_, closure) in self.shared.take_posts(true) {

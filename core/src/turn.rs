@@ -89,7 +89,7 @@ impl Drop for InTurn<'_> {
 impl TreeCore {
     /// Whose code is on the stack, for messages.
     pub(crate) fn whose_code(&self) -> String {
-        match self.running.get().filter(|node| node.is_alive()) {
+        match self.running().filter(|node| node.is_alive()) {
             Some(node) if node.parent().is_some() => node.path(),
             Some(_) => String::from("root"),
             None => match self.loans.borrow().last() {
@@ -297,7 +297,7 @@ impl TreeCore {
             return;
         }
         if matches!(slot.kind.get().class, Class::Request | Class::Scope) {
-            self.wake(crate::arena::Waiter::Ours(slot, slot.generation.now()), false);
+            self.wake_own(slot, slot.generation.now(), false);
         }
     }
 

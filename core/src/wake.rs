@@ -1,10 +1,11 @@
 //! Who is queued to run, and how the host learns that it should come (laws 10 and 22).
 
-use crate::arena::{Class, Flag, Queue, Waiter, WideRef};
+use crate::arena::{Class, Flag, Queue, Serial, Waiter, WideRef};
 use crate::pending::Queued;
 use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::turn::Phase;
+use core::task::Waker;
 
 impl TreeCore {
     pub(crate) fn in_turn(&self) -> bool {
@@ -12,30 +13,45 @@ impl TreeCore {
     }
 
     /// Wakes whoever waits. Nobody is called from here: requests are queued, foreign wakers wait for the loop (law 10).
+    #[inline]
     pub(crate) fn wake(&self, waiter: Waiter, by_end: bool) {
-        let mut waiter = waiter;
+        match waiter {
+            Waiter::Ours(slot, serial) => self.wake_own(slot, serial, by_end),
+            Waiter::Foreign(waker) => self.wake_later(waker),
+        }
+    }
+
+    /// Wakes a request of this tree or, of a scope, whoever polls that.
+    #[inline]
+    pub(crate) fn wake_own(&self, slot: WideRef, serial: Serial, by_end: bool) {
+        if slot.generation.now() != serial {
+            return;
+        }
+        match slot.kind.get().class {
+            Class::Scope => self.wake_poller(slot, by_end),
+            _ => self.ready(slot, by_end),
+        }
+    }
+
+    /// A scope's code lies in the frame of whoever polls it.
+    fn wake_poller(&self, scope: WideRef, by_end: bool) {
+        let mut scope = scope;
         loop {
-            match waiter {
-                Waiter::Foreign(waker) => {
-                    self.foreign.borrow_mut().push(waker);
-                    self.pending.add(Queued::ForeignWakers);
-                    break self.poke();
+            match scope.ext().take_waiter() {
+                Some(Waiter::Ours(outer, serial)) if outer.generation.now() == serial && outer.kind.get().class == Class::Scope => {
+                    scope = outer
                 }
-                Waiter::Ours(slot, serial) => {
-                    if slot.generation.now() != serial {
-                        // A scope that ended forwards once more: whoever polls it has to learn of it.
-                        break;
-                    }
-                    match slot.kind.get().class {
-                        Class::Scope => match slot.ext().take_waiter() {
-                            Some(next) => waiter = next,
-                            None => break,
-                        },
-                        _ => break self.ready(slot, by_end),
-                    }
-                }
+                Some(waiter) => return self.wake(waiter, by_end),
+                None => return,
             }
         }
+    }
+
+    #[cold]
+    fn wake_later(&self, waker: Waker) {
+        self.foreign.borrow_mut().push(waker);
+        self.pending.add(Queued::ForeignWakers);
+        self.poke();
     }
 
     /// Queues a request to be run.

@@ -169,6 +169,16 @@ impl Chunks {
         }
     }
 
+    /// Gives the memory of a value back that most likely is none of the chunks.
+    ///
+    /// # Safety
+    /// As `free`.
+    #[cold]
+    pub(super) unsafe fn free_other(&self, chunk: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller's contract.
+        unsafe { self.free(chunk, layout) }
+    }
+
     /// Gives the memory of a value that has a class back.
     ///
     /// # Safety

@@ -86,7 +86,7 @@ pub(crate) struct Kind {
     /// Calls the closure that the value is.
     pub(crate) call: Option<unsafe fn(*mut u8, Ready)>,
     /// Runs a request once.
-    pub(crate) run: Option<unsafe fn(WideRef, *mut u8, &mut Context<'_>)>,
+    pub(crate) run: Run,
     /// Where in the chunk the source's index lies.
     pub(crate) source_at: usize,
     /// A timer that comes again.
@@ -123,6 +123,11 @@ impl<V> KindOf<V> {
 /// The value of nodes that have none: no handle is of this type.
 struct Untyped;
 
+/// Runs a request once: its slot, and what lies in its chunk.
+pub(crate) type Run = unsafe fn(WideRef, *mut u8, &mut Context<'_>);
+
+unsafe fn nothing_to_run(_: WideRef, _: *mut u8, _: &mut Context<'_>) {}
+
 fn nothing() -> &'static str {
     ""
 }
@@ -150,7 +155,7 @@ impl Kind {
             drop: if core::mem::needs_drop::<T>() { Some(drop_value::<T>) } else { None },
             drop_started: None,
             call: None,
-            run: None,
+            run: nothing_to_run,
             source_at: 0,
             periodic: false,
         }

@@ -203,21 +203,25 @@ pub(crate) struct Pages {
 impl Pages {
     /// A vacant slot, or `None` when the system has no memory.
     pub(crate) fn take(&self, core: &TreeCore, wide: bool) -> Option<SlotRef> {
-        self.take_free(wide).or_else(|| self.take_slow(core, wide))
-    }
-
-    #[inline(always)]
-    pub(crate) fn has_free(&self, wide: bool) -> bool {
-        self.widths[usize::from(wide)].free.get().is_some()
+        match self.free(wide) {
+            Some(slot) => {
+                self.take_free(slot, wide);
+                Some(slot)
+            }
+            None => self.take_slow(core, wide),
+        }
     }
 
     /// The slot that was freed last.
     #[inline(always)]
-    pub(crate) fn take_free(&self, wide: bool) -> Option<SlotRef> {
-        let width = &self.widths[usize::from(wide)];
-        let slot = width.free.get()?;
-        width.free.set(slot.older.get());
-        Some(slot)
+    pub(crate) fn free(&self, wide: bool) -> Option<SlotRef> {
+        self.widths[usize::from(wide)].free.get()
+    }
+
+    /// Takes what [`free`](Pages::free) gave.
+    #[inline(always)]
+    pub(crate) fn take_free(&self, slot: SlotRef, wide: bool) {
+        self.widths[usize::from(wide)].free.set(slot.older.get());
     }
 
     #[cold]
@@ -269,21 +273,26 @@ impl Pages {
         }
     }
 
-    /// A wide slot comes back; one that a waker pins waits in limbo.
+    /// Whether a wide slot may have a next tenant: it has a generation left, and no waker pins it.
     #[inline(always)]
-    pub(crate) fn give_wide(&self, slot: WideRef) {
-        if slot.generation.now() >= Generation::RETIRED {
-            return; // Its last generation: no handle may ever match again.
-        }
-        if slot.ext().word.load(Ordering::Acquire) != 0 {
-            return self.leave_in_limbo(*slot);
-        }
+    pub(crate) fn may_be_next(&self, slot: WideRef) -> bool {
+        slot.generation.now() < Generation::RETIRED && slot.ext().word.load(Ordering::Acquire) == 0
+    }
+
+    /// A wide slot that may have a next tenant comes back.
+    #[inline(always)]
+    pub(crate) fn give_next(&self, slot: WideRef) {
         slot.older.set(self.widths[1].free.replace(Some(*slot)));
     }
 
-    #[cold]
-    fn leave_in_limbo(&self, slot: SlotRef) {
-        self.widths[1].limbo.borrow_mut().push(slot);
+    /// A wide slot comes back; one that a waker pins waits in limbo.
+    fn give_wide(&self, slot: WideRef) {
+        if self.may_be_next(slot) {
+            self.give_next(slot);
+        } else if slot.generation.now() < Generation::RETIRED {
+            self.widths[1].limbo.borrow_mut().push(*slot);
+        }
+        // At its last generation it goes nowhere: no handle may ever match again.
     }
 
     /// A slot without a tenant comes back.

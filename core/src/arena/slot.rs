@@ -107,8 +107,9 @@ pub(crate) struct Ext {
     /// Bit 0: in the inject queue. The rest counts cloned wakers. Touched by any thread that has a waker.
     pub(crate) word: AtomicU32,
     pub(crate) runs: Cell<u32>,
-    pub(crate) next: Cell<Option<WideRef>>,
-    pub(crate) previous: Cell<Option<WideRef>>,
+    /// Its neighbours in a list; itself, when it is in none.
+    next: Cell<WideRef>,
+    previous: Cell<WideRef>,
     pub(crate) told: Cell<Told>,
     /// One more than its place in the heap of deadlines; 0: it has none of its own.
     pub(crate) deadline: Cell<u32>,
@@ -146,11 +147,35 @@ impl Ext {
         result
     }
 
-    /// Whether nobody waits and nothing is noted: most of the time.
+    /// Whether nobody waits, and nothing is noted that would have to be dropped: most of the time.
     #[inline(always)]
     pub(crate) fn is_quiet(&self) -> bool {
         // SAFETY: the cell is this thread's, and the reference to its content ends here, before anybody can write to it.
-        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody)
+        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody | Told::Limit(_))
+    }
+
+    /// A new tenant: nothing has run, nobody waits. What the last one noted was dropped.
+    #[inline(always)]
+    pub(crate) fn begin(&self) {
+        debug_assert!(self.is_quiet());
+        self.runs.set(0);
+        self.ran.set(0);
+        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
+        unsafe { self.told.as_ptr().write(Told::Nobody) };
+    }
+
+    /// Notes a deadline that the heap does not know, if nobody waits yet; of two the earlier counts.
+    #[inline(always)]
+    pub(crate) fn note_limit(&self, at: Instant) -> bool {
+        // SAFETY: as in `is_quiet`.
+        let at = match unsafe { &*self.told.as_ptr() } {
+            Told::Nobody => at,
+            Told::Limit(before) => at.min(*before),
+            _ => return false,
+        };
+        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
+        unsafe { self.told.as_ptr().write(Told::Limit(at)) };
+        true
     }
 
     /// The deadline that the heap does not know; from now on somebody else has to.
@@ -165,6 +190,21 @@ impl Ext {
             self.told.set(Told::Nobody);
         }
         limit
+    }
+
+    /// Who waits, if it is a request or scope of this tree; from now on nobody does.
+    #[inline(always)]
+    pub(crate) fn take_own_waiter(&self) -> Option<(WideRef, Serial)> {
+        // SAFETY: as in `is_quiet`.
+        let waiter = match unsafe { &*self.told.as_ptr() } {
+            Told::Waiter(Waiter::Ours(slot, serial)) => Some((*slot, *serial)),
+            _ => None,
+        };
+        if waiter.is_some() {
+            // Nothing has to be dropped: a handle is `Copy`.
+            self.told.set(Told::Nobody);
+        }
+        waiter
     }
 
     /// Who waits; from now on nobody does.
@@ -340,8 +380,8 @@ impl SlotRef {
             let ext = Ext {
                 word: AtomicU32::new(0),
                 runs: Cell::new(0),
-                next: Cell::new(None),
-                previous: Cell::new(None),
+                next: Cell::new(WideRef(SlotRef(memory.cast()))),
+                previous: Cell::new(WideRef(SlotRef(memory.cast()))),
                 told: Cell::new(Told::Nobody),
                 deadline: Cell::new(0),
                 ran: Cell::new(0),
@@ -508,7 +548,8 @@ impl Lists {
         if first == head {
             return None;
         }
-        first.leave_list();
+        head.before(first.next());
+        first.leave_no_list();
         Some(first)
     }
 
@@ -529,33 +570,38 @@ impl WideRef {
     /// Whether it waits in a list.
     #[inline(always)]
     pub(crate) fn is_listed(self) -> bool {
-        self.ext().next.get().is_some()
+        self.next() != self
     }
 
     /// Takes it out of whatever list it is in.
     #[inline(always)]
     pub(crate) fn leave_list(self) {
-        if let Some(next) = self.ext().next.take() {
-            self.previous().before(next);
+        if self.is_listed() {
+            self.previous().before(self.next());
+            self.leave_no_list();
         }
     }
 
-    /// The next one of a ring.
+    /// Notes that it is in no list.
     #[inline(always)]
-    fn next(self) -> WideRef {
-        self.ext().next.get().unwrap_or(self)
+    pub(crate) fn leave_no_list(self) {
+        self.ext().next.set(self);
     }
 
-    /// The one before it in a ring.
+    #[inline(always)]
+    fn next(self) -> WideRef {
+        self.ext().next.get()
+    }
+
     #[inline(always)]
     fn previous(self) -> WideRef {
-        self.ext().previous.get().unwrap_or(self)
+        self.ext().previous.get()
     }
 
     #[inline(always)]
     fn before(self, next: WideRef) {
-        self.ext().next.set(Some(next));
-        next.ext().previous.set(Some(self));
+        self.ext().next.set(next);
+        next.ext().previous.set(self);
     }
 
     /// A ring of its own.

@@ -1,7 +1,7 @@
 //! Values in their chunks: written once, lent by reference, taken out or dropped.
 #![expect(unsafe_code, reason = "a node's value is reached by the type its handle was made with")]
 
-use super::kind::Memory;
+use super::kind::{Memory, Run};
 use super::{Flag, Kind, KindOf, Slot, SlotRef, State, WideRef};
 use crate::inbox::Shared;
 use crate::node::AnyNode;
@@ -22,11 +22,12 @@ impl Room {
     /// Room that is there without a look for it. (In a page small code counts for more.)
     #[inline(always)]
     pub(crate) fn at_hand(core: &TreeCore, kind: &Kind) -> Option<Room> {
-        if cfg!(target_family = "wasm") || !core.pages.has_free(kind.is_wide()) {
+        if cfg!(target_family = "wasm") {
             return None;
         }
+        let slot = core.pages.free(kind.is_wide())?;
         let chunk = core.chunks.at_hand(kind.layout)?;
-        let slot = core.pages.take_free(kind.is_wide())?;
+        core.pages.take_free(slot, kind.is_wide());
         Some(Room { slot, chunk, size: kind.layout.size() })
     }
 
@@ -116,17 +117,18 @@ pub(crate) fn call(slot: SlotRef, ready: Ready) {
 /// A request's code, to which its value is lent.
 pub(crate) struct Code {
     slot: WideRef,
-    run: unsafe fn(WideRef, *mut u8, &mut Context<'_>),
+    run: Run,
 }
 
 impl Code {
     /// Lends a request's value, if its code can run now: alive, not lent, not done. Whoever runs it ends the loan afterwards.
     #[inline(always)]
     pub(crate) fn of(slot: WideRef) -> Option<Code> {
-        let can = slot.state.get() == State::Live && slot.lent.get() == 0 && !slot.has(Flag::NoValue);
-        let run = slot.kind.get().run.filter(|_| can)?;
+        if slot.state.get() != State::Live || slot.lent.get() != 0 || slot.has(Flag::NoValue) {
+            return None;
+        }
         slot.lent.set(Slot::EXCLUSIVE);
-        Some(Code { slot, run })
+        Some(Code { slot, run: slot.kind.get().run })
     }
 
     /// Runs it once.
@@ -142,13 +144,13 @@ impl Code {
 pub(crate) fn free_chunk(core: &TreeCore, slot: SlotRef) {
     let Some(chunk) = NonNull::new(slot.data.replace(core::ptr::null_mut())) else { return };
     let kind = slot.kind.get();
-    match kind.memory {
-        // SAFETY: `TreeCore::make` allocated it from this tree's chunks with the kind's layout, which has a class; taking it out of the
-        // cell makes this the last use.
-        Memory::Chunk => unsafe { core.chunks.free_small(chunk) },
-        Memory::None => {}
-        // SAFETY: as above.
-        Memory::System => unsafe { core.chunks.free(chunk, kind.layout) },
+    if kind.memory == Memory::Chunk {
+        // SAFETY: it came from this tree's chunks with the kind's layout, which has a class; taking it out of the cell makes this the last
+        // use.
+        unsafe { core.chunks.free_small(chunk) }
+    } else {
+        // SAFETY: as above, whatever the layout is.
+        unsafe { core.chunks.free_other(chunk, kind.layout) }
     }
 }
 

@@ -35,7 +35,7 @@ where
     const UNTYPED: &'static Kind = &Kind {
         drop: if needs_drop::<F>() { Some(drop_as::<F>) } else { None },
         drop_started: if needs_drop::<Fut>() { Some(drop_as::<Fut>) } else { None },
-        run: Some(Self::run),
+        run: Self::run,
         ..Kind::new::<Self>(Class::Request, || "request")
     };
 

@@ -47,6 +47,7 @@ impl AnyNode {
         let finish = finish::<T, E>;
         match made {
             Ok((core, slot)) => {
+                slot.set(Flag::NoValue); // And no code: it is never run.
                 let node = AnyNode::of(*slot);
                 let completer = Completer { core: Some(Rc::clone(&core)), node, finish };
                 (Request::begun(core, node), completer)

@@ -27,7 +27,7 @@ use core::fmt::Display;
 use core::task::Context;
 use core::time::Duration;
 
-/// How many requests may begin inside each other (law 10): each takes stack.
+/// How many requests may begin inside each other (law 10), with whatever else of the tree's code is on the stack: each takes some of it.
 pub(super) const DEPTH_MAX: u32 = 32;
 
 /// Who polls: a request or scope of this tree, or somebody else's waker. Notes what it waits for.
@@ -66,27 +66,28 @@ impl TreeCore {
         ext.runs.set(ext.runs.get().saturating_add(1));
         slot.waits.set(waits::NOTHING);
         let waker = crate::waker::lend(slot);
-        let before = self.enter(Some(AnyNode::of(*slot)));
+        let before = self.enter(AnyNode::of(*slot));
         let result = catch(|| code.run(&mut Context::from_waker(&waker)));
         self.exit(before);
         slot.lent.set(0);
-        self.keep_limit(slot);
         match result {
+            Ok(()) if slot.state.get() == State::Live => self.keep_limit(slot),
             Ok(()) => self.settle(*slot),
             Err(panic) => self.end_panicked(slot, panic),
         }
     }
 
-    /// The first run in place, where it is first awaited. True when it ran.
-    pub(super) fn run_in_place(&self, slot: SlotRef) -> bool {
-        let first = !slot.has(Flag::Started) && self.in_turn() && self.depth.get() < DEPTH_MAX;
+    /// The first run in place, where it is first awaited, if it may. True when that was the request's end.
+    pub(super) fn ends_in_place(&self, request: AnyNode) -> bool {
+        let slot = request.slot;
+        if slot.has(Flag::Started) || !self.in_turn() || self.entered.get() > DEPTH_MAX {
+            return false;
+        }
         let slot = slot.wide();
-        let Some(code) = first.then(|| Code::of(slot)).flatten() else { return false };
+        let Some(code) = Code::of(slot) else { return false };
         slot.leave_list();
-        self.depth.set(self.depth.get() + 1);
         self.run_code(slot, code);
-        self.depth.set(self.depth.get() - 1);
-        true
+        request.readable().is_none()
     }
 
     /// A request's outcome is fixed and its future gone: it is no node any more, and its owner learns of it. Its own code may still
@@ -104,14 +105,18 @@ impl TreeCore {
         slot.generation.advance();
         slot.state.set(State::Deferred);
         slot.note(owner);
-        if !ext.is_quiet() && ext.take_limit().is_none() {
-            self.tell_waiter(slot);
+        if ext.is_quiet() {
+            return;
+        }
+        match ext.take_own_waiter() {
+            Some((waiter, serial)) => self.wake_own(waiter, serial, true),
+            None => self.tell_other(slot),
         }
     }
 
-    /// Whoever waits for a request learns that it has ended.
-    fn tell_waiter(&self, slot: WideRef) {
-        if let Some(waiter) = slot.ext().take_waiter() {
+    /// Somebody else may wait, or there is a deadline that matters no more.
+    fn tell_other(&self, slot: WideRef) {
+        if let Told::Waiter(waiter) = slot.ext().told.take() {
             self.wake(waiter, true);
         }
     }
@@ -130,7 +135,7 @@ impl TreeCore {
                 by: None,
                 place: slot.place.get(),
                 after: None,
-                detail: panic.0,
+                detail: panic.0.into(),
             }),
         };
         self.end_with(slot, ended);
@@ -232,17 +237,21 @@ impl TreeCore {
     }
 
     /// Sets a request's deadline from outside, if it is not ending.
+    #[inline(never)]
     pub(super) fn limit(&self, request: AnyNode, at: Instant) {
-        let Some(slot) = request.growing().map(SlotRef::wide) else { return };
-        let ext = slot.ext();
-        // It will run once before any deadline counts.
-        if slot.is_listed() && !slot.has(Flag::Started) && ext.deadline.get() == 0 {
-            let before = ext.take_limit();
-            if ext.is_quiet() {
-                return ext.told.set(Told::Limit(before.map_or(at, |before| before.min(at))));
-            }
+        let Some(slot) = request.readable().map(SlotRef::wide) else { return };
+        // If it waits for its first run, that comes before any deadline counts.
+        let comes_first = slot.is_listed() && !slot.has(Flag::Started);
+        if !(comes_first && slot.ext().note_limit(at)) {
+            self.set_deadline_of_living(slot, at);
         }
-        self.set_deadline(slot, at);
+    }
+
+    #[inline(never)]
+    fn set_deadline_of_living(&self, slot: WideRef, at: Instant) {
+        if AnyNode::of(*slot).growing().is_some() {
+            self.set_deadline(slot, at);
+        }
     }
 
     /// The heap has to know a request's deadline now.

@@ -42,12 +42,18 @@ use core::time::Duration;
 #[must_use = "dropping a request abandons it: await it or `detach` it"]
 pub struct Request<T, E = Ended> {
     node: AnyNode,
-    /// Its slot is held, in this tree: until the result was received, or it was detached. Nothing where there never was a node.
-    held: Option<Rc<TreeCore>>,
-    /// Why nothing was begun.
-    refused: Option<Box<Ended>>,
+    /// Until the result was received, or it was detached.
+    held: Option<Held>,
     error: fn(About<'_, E>) -> Option<E>,
     result: PhantomData<fn(T) -> T>,
+}
+
+/// What a handle has.
+enum Held {
+    /// Its slot, in this tree.
+    Slot(Rc<TreeCore>),
+    /// Why nothing was begun.
+    Refused(Box<Ended>),
 }
 
 /// What only the maker of a request knew of its error's type.
@@ -116,11 +122,11 @@ impl AnyNode {
 
 impl<T, E: From<Ended> + Display + 'static> Request<T, E> {
     fn begun(core: Rc<TreeCore>, node: AnyNode) -> Request<T, E> {
-        Request { node, held: Some(core), refused: None, error: about, result: PhantomData }
+        Request { node, held: Some(Held::Slot(core)), error: about, result: PhantomData }
     }
 
     fn refused(owner: AnyNode, ended: Ended) -> Request<T, E> {
-        Request { node: owner.stale(), held: None, refused: Some(Box::new(ended)), error: about, result: PhantomData }
+        Request { node: owner.stale(), held: Some(Held::Refused(Box::new(ended))), error: about, result: PhantomData }
     }
 }
 
@@ -132,9 +138,9 @@ impl<T, E> Request<T, E> {
 
     /// Ends it as [`Ended::TimedOut`] if it is not done `limit` after this call. Of several limits the earliest counts. On a finished
     /// request nothing.
-    #[inline]
+    #[inline(always)]
     pub fn timeout(self, limit: Duration) -> Self {
-        if let Some(core) = &self.held {
+        if let Some(Held::Slot(core)) = &self.held {
             core.limit(self.node, core.now() + limit);
         }
         self
@@ -142,7 +148,7 @@ impl<T, E> Request<T, E> {
 
     /// As [`timeout`](Request::timeout), with the instant itself.
     pub fn deadline(self, at: Instant) -> Self {
-        if let Some(core) = &self.held {
+        if let Some(Held::Slot(core)) = &self.held {
             core.limit(self.node, at);
         }
         self
@@ -195,7 +201,7 @@ impl<T, E> Request<T, E> {
     fn owner(&self) -> AnyNode {
         match self.node.readable() {
             Some(slot) => slot.parent.get().map_or(self.node, AnyNode::of),
-            None if self.held.is_some() => {
+            None if matches!(self.held, Some(Held::Slot(_))) => {
                 let noted = self.node.slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
                 noted.unwrap_or(self.node)
             }
@@ -205,13 +211,9 @@ impl<T, E> Request<T, E> {
 
     #[inline]
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Result<T, E>> {
-        if let Some(core) = &self.held
-            && let Some(slot) = self.node.readable()
-            && !(core.run_in_place(slot) && self.node.readable().is_none())
-        {
-            let waiter = waiter_of(context, core, waits::REQUEST);
-            core.keep_limit(slot.wide());
-            drop(slot.wide().ext().told.replace(Told::Waiter(waiter)));
+        let Some(Held::Slot(core)) = &self.held else { return Poll::Ready(Err(self.refusal())) };
+        if self.node.readable().is_some() && !core.ends_in_place(self.node) {
+            core.enter_waiter(self.node, context);
             return Poll::Pending;
         }
         Poll::Ready(self.receive())
@@ -220,17 +222,32 @@ impl<T, E> Request<T, E> {
     /// What an ended request has for its receiver; then the slot is given up.
     #[inline]
     fn receive(&mut self) -> Result<T, E> {
-        let Some(core) = self.held.take() else {
-            let ended = self.refused.take().expect("a request gives its result once: it was polled after that");
-            return Err(self.ended(*ended));
-        };
         let slot = self.node.slot;
         let result = match cell::take(slot) {
             Some(result) => result,
-            None => Err(self.ended(core.ended_of(self.node, slot.wide().ext().told.take()))),
+            None => Err(self.why_none()),
         };
-        core.give_up(slot);
+        if let Some(Held::Slot(core)) = self.held.take() {
+            core.give_up(slot);
+        }
         result
+    }
+
+    #[cold]
+    fn why_none(&self) -> E {
+        let told = self.node.slot.wide().ext().told.take();
+        self.ended(match &self.held {
+            Some(Held::Slot(core)) => core.ended_of(self.node, told),
+            _ => self.node.ended_freed(),
+        })
+    }
+
+    #[cold]
+    fn refusal(&mut self) -> E {
+        match self.held.take() {
+            Some(Held::Refused(ended)) => self.ended(*ended),
+            _ => panic!("a request gives its result once: it was polled after that"),
+        }
     }
 
     #[cold]
@@ -241,14 +258,27 @@ impl<T, E> Request<T, E> {
 
 impl TreeCore {
     /// A handle lets go of an ended request's slot.
-    #[inline]
     fn give_up(&self, slot: SlotRef) {
         slot.clear(Flag::Held);
         slot.waits.set(waits::NOTHING); // A result is received by now.
         match slot.state.get() {
-            State::Deferred => self.settle(slot),
-            _ => self.retire_plain(slot.wide()),
+            State::Deferred => self.settle_later(slot),
+            _ => self.retire_plain(slot),
         }
+    }
+
+    /// Its own code is still on the stack, perhaps.
+    #[cold]
+    fn settle_later(&self, slot: SlotRef) {
+        self.settle(slot);
+    }
+
+    /// Somebody waits for a request.
+    fn enter_waiter(&self, request: AnyNode, context: &Context<'_>) {
+        let slot = request.slot.wide();
+        let waiter = waiter_of(context, self, waits::REQUEST);
+        self.keep_limit(slot);
+        drop(slot.ext().told.replace(Told::Waiter(waiter)));
     }
 }
 
@@ -279,7 +309,7 @@ impl<T, E> fmt::Debug for Request<T, E> {
 impl<T, E> Drop for Request<T, E> {
     #[inline]
     fn drop(&mut self) {
-        if self.held.is_some() {
+        if let Some(Held::Slot(_)) = self.held {
             self.abandon();
         }
     }
@@ -288,7 +318,7 @@ impl<T, E> Drop for Request<T, E> {
 impl<T, E> Request<T, E> {
     #[inline(never)]
     fn abandon(&mut self) {
-        let Some(core) = self.held.take() else { return };
+        let Some(Held::Slot(core)) = self.held.take() else { return };
         let slot = self.node.slot;
         if !self.node.is_alive() {
             return self.discard(&core);

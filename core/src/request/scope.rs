@@ -96,7 +96,7 @@ impl<'c> Polling<'c> {
         ext.runs.set(ext.runs.get().saturating_add(1));
         slot.waits.set(waits::NOTHING);
         slot.lent.set(Slot::EXCLUSIVE);
-        Polling { core, slot, before: core.enter(Some(AnyNode::of(*slot))) }
+        Polling { core, slot, before: core.enter(AnyNode::of(*slot)) }
     }
 }
 
