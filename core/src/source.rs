@@ -147,6 +147,7 @@ impl<E: fmt::Debug + fmt::Display> core::error::Error for SourceError<E> {}
 impl Tree {
     /// A host says that a source became ready; legal at any time on the tree's thread. Gives back what of `ready` no watcher wants:
     /// the host disarms that, or it would be told again at once.
+    #[inline]
     pub fn mark_ready(&self, token: Token, ready: Ready) -> Ready {
         self.core().mark(token, ready)
     }

@@ -208,6 +208,7 @@ impl Sources {
     // ------------------------------------------------------------------------------------------------ readiness
 
     /// Marks a source; gives what of `ready` was accepted, and for which class. Nothing if the token names none.
+    #[inline]
     pub(crate) fn mark(&mut self, token: Token, ready: Ready) -> Option<(Ready, SourceClass)> {
         let entry = at(&mut self.entries, token)?;
         let accepted = ready & entry.accepts;

@@ -2,10 +2,10 @@
 
 use crate::host::EpollHost;
 use crate::lateness::Lateness;
-use crate::poller::{Input, Poller};
+use crate::poller::Poller;
 use crate::run_error::RunError;
 use crate::sys::clock;
-use crate::sys::epoll::Timeout;
+use crate::sys::epoll::{EVENTS_MAX, Timeout};
 use hamadryad::{AnyNode, DriveError, Failure, Instant, Tree, Turn};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -178,20 +178,21 @@ impl Loop {
         let next = self.tree.next_deadline();
         let attended = self.tree.attend();
         // Should the wait fail, half-way perhaps, what is marked already is not forgotten.
-        let (timeout, input) = self.take_in(wait, next).inspect_err(|_| self.pending.set(true))?;
-        let all_is_in = timeout == Timeout::Zero && input == Input::Nothing && !was_pending;
+        let (timeout, count) = self.take_in(wait, next).inspect_err(|_| self.pending.set(true))?;
+        let all_is_in = timeout == Timeout::Zero && count == 0 && !was_pending;
         let turn = self.turns(next, all_is_in);
         drop(attended);
         self.poller.forget_hint();
-        self.pending.set(turn.pending || input == Input::Full);
+        // As many as one wait can bring: there may be more.
+        self.pending.set(turn.pending || count == EVENTS_MAX);
         Ok(turn)
     }
 
-    fn take_in(&self, wait: Wait, next: Option<Instant>) -> io::Result<(Timeout, Input)> {
+    fn take_in(&self, wait: Wait, next: Option<Instant>) -> io::Result<(Timeout, usize)> {
         loop {
             let timeout = self.timeout(wait, next);
             match self.poller.take_in(&self.tree, timeout) {
-                Ok(input) => return Ok((timeout, input)),
+                Ok(count) => return Ok((timeout, count)),
                 // If the signal is one that we handle, the wake-up is ready by now.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),

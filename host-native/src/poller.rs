@@ -2,7 +2,7 @@
 
 use crate::signals::listeners::Listener;
 use crate::signals::registry;
-use crate::sys::epoll::{EVENTS_MAX, Epoll, Events, Timeout};
+use crate::sys::epoll::{Epoll, Events, Timeout};
 use crate::sys::random::Random;
 use crate::sys::timer_fd::TimerFd;
 use crate::wake_fd::WakeFd;
@@ -51,15 +51,6 @@ struct OuterTimer {
     has_told: Cell<bool>,
 }
 
-/// What one wait brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
-    Nothing,
-    Some,
-    /// As much as one wait can bring: there may be more.
-    Full,
-}
-
 impl Poller {
     pub(crate) fn new() -> io::Result<Rc<Poller>> {
         let epoll = Epoll::new()?;
@@ -80,33 +71,44 @@ impl Poller {
         }))
     }
 
-    /// Waits for at most `timeout`, and tells the tree what is ready.
+    /// Waits for at most `timeout`, and tells the tree what is ready; says how many descriptors are.
     ///
     /// # Errors
     /// [`Interrupted`](io::ErrorKind::Interrupted): a signal came before anything was ready.
-    pub(crate) fn take_in(&self, tree: &Tree, timeout: Timeout) -> io::Result<Input> {
+    #[inline]
+    pub(crate) fn take_in(&self, tree: &Tree, timeout: Timeout) -> io::Result<usize> {
         let mut events = self.events.borrow_mut();
-        self.epoll.wait(&mut events, timeout)?;
+        let events = self.epoll.wait(&mut events, timeout)?;
         // `mark_ready` runs no user code: nothing is borrowed here while some runs.
-        for (key, ready) in events.iter() {
-            match key {
-                WAKE => self.look(tree),
-                TIMER => self.outer.get().into_iter().for_each(|outer| outer.has_told.set(true)),
-                key => self.mark(tree, key, ready)?,
+        for event in events {
+            match WatchKey::from_bits(event.key()) {
+                Some(key) => self.mark(tree, key, event.ready())?,
+                None => self.hear(tree, event.key()),
             }
         }
-        Ok(match events.len() {
-            0 => Input::Nothing,
-            EVENTS_MAX => Input::Full,
-            _ => Input::Some,
-        })
+        Ok(events.len())
     }
 
-    fn mark(&self, tree: &Tree, key: u64, ready: Ready) -> io::Result<()> {
-        let Some(key) = WatchKey::from_bits(key) else { return Ok(()) };
+    #[inline]
+    fn mark(&self, tree: &Tree, key: WatchKey, ready: Ready) -> io::Result<()> {
         let Some(token) = self.watches.borrow().token(key) else { return Ok(()) };
         let unwanted = tree.mark_ready(token, ready);
-        if unwanted.is_empty() { Ok(()) } else { self.watches.borrow_mut().disarm(&self.epoll, key, unwanted) }
+        if unwanted.is_empty() { Ok(()) } else { self.disarm(key, unwanted) }
+    }
+
+    #[cold]
+    fn disarm(&self, key: WatchKey, unwanted: Ready) -> io::Result<()> {
+        self.watches.borrow_mut().disarm(&self.epoll, key, unwanted)
+    }
+
+    /// One of the loop's own descriptors is ready.
+    #[cold]
+    fn hear(&self, tree: &Tree, key: u64) {
+        match key {
+            WAKE => self.look(tree),
+            TIMER => self.outer.get().into_iter().for_each(|outer| outer.has_told.set(true)),
+            _ => {}
+        }
     }
 
     /// Somebody woke the loop: another thread, or a signal.

@@ -11,6 +11,7 @@ pub(crate) struct WatchKey(u32);
 
 impl WatchKey {
     /// Keys are small numbers; the loop's own descriptors have the large ones.
+    #[inline]
     pub(crate) fn from_bits(bits: u64) -> Option<WatchKey> {
         u32::try_from(bits).ok().map(WatchKey)
     }
@@ -92,6 +93,7 @@ impl Watches {
     }
 
     /// Whose source it is.
+    #[inline]
     pub(crate) fn token(&self, key: WatchKey) -> Option<Token> {
         match self.slots.get(key.0 as usize)? {
             Slot::Used(watched) => Some(watched.token),

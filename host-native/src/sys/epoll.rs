@@ -63,31 +63,36 @@ impl Epoll {
         Ok(())
     }
 
-    /// Waits until something is ready or `timeout` is over (never shorter), and puts what is ready into `events`.
+    /// Waits until something is ready or `timeout` is over (never shorter), and gives what is ready.
     ///
     /// # Errors
     /// [`Interrupted`](io::ErrorKind::Interrupted) when a signal came.
-    pub(crate) fn wait(&self, events: &mut Events, timeout: Timeout) -> io::Result<()> {
-        events.filled = 0;
+    #[inline]
+    pub(crate) fn wait<'e>(&self, events: &'e mut Events, timeout: Timeout) -> io::Result<&'e [Event]> {
         let filled = match timeout {
             Timeout::Zero => self.wait_millis(events, 0),
             Timeout::Forever => self.wait_millis(events, -1),
-            Timeout::For(length) if MILLISECONDS_ONLY.load(Ordering::Relaxed) => self.wait_millis(events, millis_of(length)),
-            Timeout::For(length) => match self.wait_nanos(events, length) {
-                Err(error) if is_refused(&error) => {
-                    MILLISECONDS_ONLY.store(true, Ordering::Relaxed);
-                    self.wait_millis(events, millis_of(length))
-                }
-                other => other,
-            },
+            Timeout::For(length) => self.wait_for(events, length),
         }?;
-        events.filled = filled;
-        Ok(())
+        Ok(&events.0[..filled])
+    }
+
+    fn wait_for(&self, events: &mut Events, length: Duration) -> io::Result<usize> {
+        if MILLISECONDS_ONLY.load(Ordering::Relaxed) {
+            return self.wait_millis(events, millis_of(length));
+        }
+        match self.wait_nanos(events, length) {
+            Err(error) if is_refused(&error) => {
+                MILLISECONDS_ONLY.store(true, Ordering::Relaxed);
+                self.wait_millis(events, millis_of(length))
+            }
+            other => other,
+        }
     }
 
     fn wait_millis(&self, events: &mut Events, millis: libc::c_int) -> io::Result<usize> {
-        let (place, room) = (events.list.as_mut_ptr(), EVENTS_MAX as libc::c_int);
-        // SAFETY: `place` has room for `room` events.
+        let (place, room) = (events.0.as_mut_ptr().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_int);
+        // SAFETY: `place` has room for `room` events: an `Event` is nothing but the kernel's.
         let filled = super::checked(unsafe { libc::epoll_wait(self.0.as_raw_fd(), place, room, millis) })?;
         Ok(filled as usize) // not negative: checked
     }
@@ -95,7 +100,7 @@ impl Epoll {
     fn wait_nanos(&self, events: &mut Events, length: Duration) -> io::Result<usize> {
         let timeout =
             KernelTimespec { seconds: i64::try_from(length.as_secs()).unwrap_or(i64::MAX), nanos: i64::from(length.subsec_nanos()) };
-        let (place, room) = (events.list.as_mut_ptr(), EVENTS_MAX as libc::c_long);
+        let (place, room) = (events.0.as_mut_ptr().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_long);
         // SAFETY: the five arguments and their types are those of epoll_pwait2(2): `place` has room for `room` events, `timeout` lives
         // through the call, a null mask leaves the thread's mask alone and makes its size meaningless. By number, because libraries older
         // than the kernel have no function for it.
@@ -128,23 +133,29 @@ struct KernelTimespec {
 }
 
 /// A place for the events of one wait.
-pub(crate) struct Events {
-    list: [libc::epoll_event; EVENTS_MAX],
-    filled: usize,
-}
+pub(crate) struct Events([Event; EVENTS_MAX]);
+
+/// What became of one descriptor.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct Event(libc::epoll_event);
 
 impl Events {
     pub(crate) fn new() -> Box<Events> {
-        Box::new(Events { list: [libc::epoll_event { events: 0, u64: 0 }; EVENTS_MAX], filled: 0 })
+        Box::new(Events([Event(libc::epoll_event { events: 0, u64: 0 }); EVENTS_MAX]))
+    }
+}
+
+impl Event {
+    /// What its descriptor was added with.
+    #[inline]
+    pub(crate) fn key(&self) -> u64 {
+        self.0.u64
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.filled
-    }
-
-    /// Key and readiness of each event.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Ready)> + '_ {
-        self.list[..self.filled].iter().map(|event| (event.u64, ready_of(event.events as libc::c_int)))
+    #[inline]
+    pub(crate) fn ready(&self) -> Ready {
+        ready_of(self.0.events as libc::c_int)
     }
 }
 
