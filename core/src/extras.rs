@@ -59,7 +59,13 @@ impl Extras {
     /// The node is kept: all its hooks are asked anew at the next free.
     pub(crate) fn restore_hooks(&self) {
         let mut hooks = self.hooks.borrow_mut();
-        hooks.sort_unstable_by_key(|hook| hook.0); // Some may have been added while others were asked.
+        // In order but for those that were added while others were asked. A sort of the library's would be 3 KB of a page.
+        for mut at in 1..hooks.len() {
+            while at > 0 && hooks[at - 1].0 > hooks[at].0 {
+                hooks.swap(at - 1, at);
+                at -= 1;
+            }
+        }
         self.unasked.set(hooks.len());
     }
 }
