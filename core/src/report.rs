@@ -51,8 +51,17 @@ struct Line {
 
 /// The last part of a type's path, without parameters.
 pub(crate) fn short(type_name: &'static str) -> &'static str {
-    let plain = type_name.split(['<', '{']).next().unwrap_or(type_name).trim_end_matches("::");
-    plain.rsplit("::").next().unwrap_or(plain)
+    // By bytes, all of ASCII: the library's search for a text is 2 KB of a page, since failures name types too.
+    let bytes = type_name.as_bytes();
+    let mut end = bytes.iter().position(|byte| matches!(byte, b'<' | b'{')).unwrap_or(bytes.len());
+    while end > 0 && bytes[end - 1] == b':' {
+        end -= 1; // What is before a closure: `path::{{closure}}`.
+    }
+    let mut start = end;
+    while start > 0 && bytes[start - 1] != b':' {
+        start -= 1;
+    }
+    type_name.get(start..end).unwrap_or(type_name)
 }
 
 impl AnyNode {
@@ -260,5 +269,21 @@ impl fmt::Display for Bytes {
             1_000..1_000_000 => write!(f, "{}.{} KB", self.0 / 1_000, self.0 / 100 % 10),
             _ => write!(f, "{}.{} MB", self.0 / 1_000_000, self.0 / 100_000 % 10),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn a_type_is_named_by_the_last_part_of_its_path() {
+        assert_eq!(short("i32"), "i32");
+        assert_eq!(short("alloc::string::String"), "String");
+        assert_eq!(short("alloc::vec::Vec<core::option::Option<u8>>"), "Vec");
+        assert_eq!(short("demo::serve::{{closure}}"), "serve");
+        assert_eq!(short("&dyn demo::Größe"), "Größe");
+        assert_eq!(short("<demo::A as demo::B>::C"), "");
+        assert_eq!(short(""), "");
     }
 }

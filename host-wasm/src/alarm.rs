@@ -55,7 +55,8 @@ impl Drop for Alarm {
 /// A delay as `setTimeout` takes it: rounded up, so that it never fires early, and at most `i32::MAX` ms (24.8 days), since more
 /// overflows and fires at once. A clamped timeout finds its deadline still ahead and is armed anew.
 fn delay_ms(delay: Duration) -> i32 {
-    let ms = delay.as_nanos().div_ceil(1_000_000);
+    // In 64 bits: a division of 128 is 1 KB of a page.
+    let ms = delay.as_secs().saturating_mul(1_000).saturating_add(u64::from(delay.subsec_nanos().div_ceil(1_000_000)));
     i32::try_from(ms).unwrap_or(i32::MAX)
 }
 
