@@ -57,7 +57,9 @@ impl fmt::Debug for Failure {
 
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.what)
+        f.write_str(&self.path)?;
+        f.write_str(": ")?;
+        f.write_str(&self.what)
     }
 }
 

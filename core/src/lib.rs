@@ -21,6 +21,7 @@ mod access;
 mod arena;
 mod catch;
 mod channel;
+mod decimal;
 mod ended;
 mod extras;
 mod failure;

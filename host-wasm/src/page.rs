@@ -2,7 +2,6 @@
 
 use crate::browser_host::BrowserHost;
 use crate::{AnyNode, Failure, Instant, OnFree, Tree, millis, sys, trap};
-use alloc::format;
 use alloc::rc::{Rc, Weak};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -177,7 +176,7 @@ impl Page {
     fn take_in_failure(&self) {
         if let Some(failure) = self.tree.take_failure() {
             match self.tell {
-                Tell::Console => sys::console_error(&format!("{failure}")),
+                Tell::Console => sys::console_error(&failure.to_string()),
                 Tell::Keep => {
                     self.failure.replace(Some(failure));
                 }
@@ -215,10 +214,12 @@ impl Page {
         self.ended.set(true);
         self.host().close();
         let running = self.tree.running().filter(|node| node.is_alive());
-        let path = running.map_or_else(|| "root".to_string(), AnyNode::path); // the setup, or code that has freed itself
-        let text = format!("{path}: {panic}");
-        sys::console_error(&format!("{text}\nthis tree is closed: nothing of it runs any more"));
-        self.trapped.replace(Some(text));
+        let mut text = running.map_or_else(|| "root".to_string(), AnyNode::path); // the setup, or code that has freed itself
+        text.push_str(": ");
+        text.push_str(&panic.to_string());
+        self.trapped.replace(Some(text.clone()));
+        text.push_str("\nthis tree is closed: nothing of it runs any more");
+        sys::console_error(&text);
         for waker in self.waiting.take() {
             waker.wake();
         }
@@ -243,7 +244,7 @@ impl Drop for Page {
     fn drop(&mut self) {
         self.end();
         if let Some(failure) = self.failure.take() {
-            sys::console_error(&format!("{failure}"));
+            sys::console_error(&failure.to_string());
         }
         trap::forget();
     }
