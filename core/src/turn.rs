@@ -16,7 +16,7 @@ use crate::node::AnyNode;
 use crate::source::{Ready, SourceClass};
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
-use alloc::string::String;
+use core::fmt;
 
 /// How far a turn has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ impl Tree {
     /// When code of this tree is on the stack, naming whose it is; nothing has run then.
     pub fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         if self.is_entered() {
-            panic!("the loop was entered from within: {} runs", self.core().whose_code());
+            panic!("the loop was entered from within: {} runs", WhoseCode(self.core()));
         }
         self.core().turn(now, deadlines)
     }
@@ -54,19 +54,23 @@ impl Drop for InTurn<'_> {
     }
 }
 
-impl TreeCore {
-    /// Whose code is on the stack, for messages.
-    pub(crate) fn whose_code(&self) -> String {
-        match self.running.get().filter(|node| node.is_alive()) {
-            Some(node) if node.parent().is_some() => node.path(),
-            Some(_) => String::from("root"),
-            None => match self.loans.borrow().last() {
-                Some((slot, place)) => alloc::format!("\"{}\", lent at {place},", slot.name()),
-                None => String::from("code that has freed itself"),
+/// Whose code is on the stack, for messages: made into text only by who reads it.
+pub(crate) struct WhoseCode<'c>(pub(crate) &'c TreeCore);
+
+impl fmt::Display for WhoseCode<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.running.get().filter(|node| node.is_alive()) {
+            Some(node) if node.parent().is_some() => f.write_str(&node.path()),
+            Some(_) => f.write_str("root"),
+            None => match self.0.loans.borrow().last() {
+                Some((slot, place)) => write!(f, "\"{}\", lent at {place},", slot.name()),
+                None => f.write_str("code that has freed itself"),
             },
         }
     }
+}
 
+impl TreeCore {
     fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         self.shared.disarm();
         self.time.set(now.max(self.time.get()));

@@ -227,12 +227,13 @@ impl TreeCore {
 
 /// What is waited for, in a sentence.
 fn article(what: &str) -> String {
-    match what {
-        "message" | "request" => alloc::format!("a {what}"),
-        "sleep" => String::from("its sleep"),
-        "event" => String::from("an event"),
-        readiness => alloc::format!("being {readiness}"),
-    }
+    let (before, what) = match what {
+        "message" | "request" => ("a ", what),
+        "sleep" => ("its ", what),
+        "event" => ("an ", what),
+        readiness => ("being ", readiness),
+    };
+    String::from(before) + what
 }
 
 impl AnyNode {
