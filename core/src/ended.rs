@@ -66,7 +66,8 @@ pub(crate) struct Inner {
     /// Whose code, or whose limit, ended it.
     pub(crate) by: Option<(NodeId, &'static str)>,
     pub(crate) place: Option<Place>,
-    pub(crate) after: Option<Duration>,
+    /// In nanoseconds.
+    pub(crate) after: Option<u64>,
     /// What it waited for, or what a panic said.
     pub(crate) detail: String,
 }
@@ -83,7 +84,7 @@ impl fmt::Debug for Facts {
         let mut debug = f.debug_struct("Facts");
         debug.field("name", &inner.name).field("node", &inner.node).field("by", &inner.by);
         debug.field("place", &inner.place.map(|place| alloc::format!("{place}")));
-        debug.field("after", &inner.after).field("detail", &inner.detail).finish()
+        debug.field("after", &inner.after.map(Duration::from_nanos)).field("detail", &inner.detail).finish()
     }
 }
 

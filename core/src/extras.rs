@@ -1,9 +1,10 @@
 //! What only some nodes have: hooks, a failure handler, a label, whoever waits for its end.
 
-use crate::arena::Waiter;
+use crate::arena::{SlotRef, Waiter};
 use crate::failure::{Failure, OnFailure};
-use crate::free::OnFree;
+use crate::free::{Answer, OnFree, Walk};
 use crate::node::AnyNode;
+use crate::tree::TreeCore;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,18 +13,26 @@ use core::cell::{Cell, RefCell};
 pub(crate) type Hook = Box<dyn FnMut(AnyNode) -> OnFree>;
 pub(crate) type FailureHandler = Box<dyn FnMut(&Failure) -> OnFailure>;
 
+/// Asks a node's hooks.
+pub(crate) type AsksHooks = fn(&mut Walk<'_>, SlotRef) -> Answer;
+/// Asks a node's failure handler: true when it contains the failure.
+pub(crate) type AsksAboutFailures = fn(&TreeCore, AnyNode, &Failure) -> bool;
+
 /// The rare parts of a node, made when first needed. No borrow of a cell lives across user code.
 #[derive(Default)]
 pub(crate) struct Extras {
     /// Its hooks, newest last, each with its number; one that is on the stack is not in its place.
     pub(crate) hooks: RefCell<Vec<(u32, Option<Hook>)>>,
+    /// Asks them. Noted with the first one, so that what never makes one does not link that.
+    pub(crate) asks: Cell<Option<AsksHooks>>,
     /// How many of them, from the oldest on, this free has not asked.
     pub(crate) unasked: Cell<usize>,
     /// How many hooks there have been.
     pub(crate) hooks_ever: Cell<u32>,
     pub(crate) on_failure: RefCell<Option<FailureHandler>>,
-    /// There is a failure handler, even while it runs and so is not in its cell.
-    pub(crate) handles_failures: Cell<bool>,
+    /// [`TreeCore::contains`] once there is a failure handler, even while it runs and so is not in its cell. Noted here, so that what
+    /// never makes one does not link that.
+    pub(crate) asks_about_failures: Cell<Option<AsksAboutFailures>>,
     pub(crate) label: RefCell<Option<String>>,
     /// Whoever is to be woken when the node ends or closes.
     pub(crate) dependents: RefCell<Dependents>,
@@ -33,7 +42,8 @@ pub(crate) struct Extras {
 
 impl Extras {
     /// A new hook. While others are asked, it is the next.
-    pub(crate) fn add_hook(&self, hook: Hook) {
+    pub(crate) fn add_hook(&self, hook: Hook, asks: AsksHooks) {
+        self.asks.set(Some(asks));
         let (at, number) = (self.unasked.get(), self.hooks_ever.get());
         self.hooks.borrow_mut().insert(at, (number, Some(hook)));
         self.unasked.set(at + 1);

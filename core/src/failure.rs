@@ -87,7 +87,7 @@ impl AnyNode {
         let Some(slot) = self.growing() else { return };
         let handler: FailureHandler = Box::new(handler);
         let extras = slot.extras_or_new();
-        extras.handles_failures.set(true);
+        extras.asks_about_failures.set(Some(TreeCore::contains));
         let before = extras.on_failure.replace(Some(handler));
         drop(before);
     }
@@ -100,12 +100,12 @@ impl TreeCore {
         // What is gone has nobody left above it but the root.
         let mut above = owner.and_then(AnyNode::readable).or_else(|| self.living_root());
         while let Some(slot) = above {
-            if slot.extras().is_some_and(|extras| extras.handles_failures.get()) {
+            if slot.extras().is_some_and(|extras| extras.asks_about_failures.get().is_some()) {
                 asked.push(AnyNode::of(slot));
             }
             above = slot.parent.get();
         }
-        self.undelivered.borrow_mut().push_back(Undelivered { failure, asked });
+        self.undelivered.borrow_mut().push(Undelivered { failure, asked });
         self.poke();
     }
 
@@ -127,13 +127,23 @@ impl TreeCore {
     /// Asks the handlers. Called by the loop, with none of the tree's own code above it but the loop's.
     pub(crate) fn deliver_failures(&self) {
         loop {
-            let Some(Undelivered { failure, asked }) = self.undelivered.borrow_mut().pop_front() else { return };
-            if !asked.into_iter().any(|node| self.contains(node, &failure)) {
-                self.nobody_contained(failure);
+            let undelivered = self.undelivered.take();
+            if undelivered.is_empty() {
+                return;
+            }
+            for Undelivered { failure, asked } in undelivered {
+                let contains = |node: &AnyNode| {
+                    let asks = node.readable().and_then(|slot| slot.extras()?.asks_about_failures.get());
+                    asks.is_some_and(|asks| asks(self, *node, &failure))
+                };
+                if !asked.iter().any(contains) {
+                    self.nobody_contained(failure);
+                }
             }
         }
     }
 
+    /// Asks a node's own handler, if it is not on the stack.
     fn contains(&self, node: AnyNode, failure: &Failure) -> bool {
         let Some(slot) = node.readable() else { return false };
         let Some(mut handler) = slot.extras().and_then(|extras| extras.on_failure.take()) else { return false };

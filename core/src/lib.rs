@@ -31,6 +31,7 @@ mod host;
 mod id;
 mod inbox;
 mod node;
+mod parts;
 pub mod prelude;
 mod report;
 mod request;

@@ -3,7 +3,7 @@
 use crate::arena::{Class, Flag, Place, SlotRef, Told, Waiter, WideRef, bytes_of, widened};
 use crate::free::age;
 use crate::node::AnyNode;
-use crate::time::Readable;
+use crate::time::{Readable, nanos_of};
 use crate::tree::TreeCore;
 use crate::waits;
 use alloc::collections::BTreeMap;
@@ -207,7 +207,7 @@ fn waits_of(node: AnyNode, waits: &WaitsOn) -> (String, String) {
 impl fmt::Display for TreeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (nodes, requests, bytes) = (self.lines.len(), self.requests, Bytes(self.bytes));
-        writeln!(f, "up {} · {nodes} nodes, {requests} requests, {bytes}", Readable(self.up))?;
+        writeln!(f, "up {} · {nodes} nodes, {requests} requests, {bytes}", Readable(nanos_of(self.up)))?;
         let mut open: Vec<bool> = Vec::new();
         let rows: Vec<[String; 5]> = self.lines.iter().map(|line| line.columns(&mut open)).collect();
         let mut widths = [0; 5];
@@ -248,7 +248,7 @@ impl Line {
         let place = self.place.filter(|_| self.depth > 0).map(|place| format!("{}:{}", place.file(), place.line()));
         let mut rest = String::new();
         if let Some(left) = self.deadline {
-            rest.push_str(&format!("deadline in {}  ", Readable(left)));
+            rest.push_str(&format!("deadline in {}  ", Readable(nanos_of(left))));
         }
         if self.runs > 0 {
             rest.push_str(&format!("{} runs  ", self.runs));
@@ -256,7 +256,7 @@ impl Line {
         if !self.waits.is_empty() {
             rest.push_str(&format!("waits: {}", self.waits));
         }
-        [first, kind, place.unwrap_or_default(), Readable(self.age).to_string(), rest]
+        [first, kind, place.unwrap_or_default(), Readable(nanos_of(self.age)).to_string(), rest]
     }
 }
 

@@ -11,6 +11,7 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
+use core::mem::ManuallyDrop;
 use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -215,7 +216,7 @@ impl Sources {
     }
 
     /// A watcher's node ends.
-    pub(crate) fn drop_watcher(&mut self, node: AnyNode) {
+    fn drop_watcher(&mut self, node: AnyNode) {
         let Some(index) = node.parent().and_then(|source| self.index_of_source(source)) else { return };
         self.entries[index as usize].watchers.retain(|watcher| !matches!(watcher.who, Who::Callback(other) if other == node));
     }
@@ -353,6 +354,8 @@ fn fill<T: 'static, E>(
 ) -> Result<AnyNode, SourceError<E>> {
     slot.set_name(kind);
     let node = AnyNode::of(slot);
+    core.parts.serve_sources.set(Some(TreeCore::serve_marked));
+    core.parts.drop_sources.set(Some(TreeCore::drop_table));
     let (index, token) = core.sources.borrow_mut().enter(class, kind, node);
     let vacant = Vacant::new(core, slot);
     match make(token) {
@@ -454,8 +457,31 @@ impl TreeCore {
         }
     }
 
-    /// Serves what is marked of one class: of that what was marked when the class began.
+    /// A watcher's node ends.
+    pub(crate) fn leave_watched(&self, slot: SlotRef) {
+        self.sources.borrow_mut().drop_watcher(AnyNode::of(slot));
+    }
+
+    /// Serves what is marked of one class.
     pub(crate) fn serve_sources(&self, class: SourceClass) {
+        if let Some(serve) = self.parts.serve_sources.get() {
+            serve(self, class);
+        }
+    }
+
+    /// The tree is gone, and its table of sources with it.
+    pub(crate) fn drop_sources(&self) {
+        if let Some(drop_table) = self.parts.drop_sources.get() {
+            drop_table(self);
+        }
+    }
+
+    fn drop_table(&self) {
+        drop(ManuallyDrop::into_inner(self.sources.take()));
+    }
+
+    /// Of what is marked that which was marked when the class began.
+    fn serve_marked(&self, class: SourceClass) {
         let count = self.sources.borrow().marked[class as usize].len();
         for _ in 0..count {
             let mut sources = self.sources.borrow_mut();

@@ -76,17 +76,21 @@ pub const fn hours(n: u64) -> Duration {
     Duration::from_secs(n.saturating_mul(3600))
 }
 
-/// A length in nanoseconds, saturating at 584 years. Two words in place of a division of 128 bits.
+/// A length in nanoseconds, saturating at 584 years. Two words in place of a division or product of 128 bits.
 pub(crate) fn nanos_of(length: Duration) -> u64 {
-    length.as_secs().saturating_mul(1_000_000_000).saturating_add(length.subsec_nanos() as u64)
+    const NANOS_A_SECOND: u64 = 1_000_000_000;
+    if length.as_secs() > u64::MAX / NANOS_A_SECOND {
+        return u64::MAX;
+    }
+    (length.as_secs() * NANOS_A_SECOND).saturating_add(length.subsec_nanos() as u64)
 }
 
-/// A length as people read it: `180 ms`, `1.8 s`, `3 h 12 min`.
-pub(crate) struct Readable(pub(crate) Duration);
+/// A length in nanoseconds as people read it: `180 ms`, `1.8 s`, `3 h 12 min`.
+pub(crate) struct Readable(pub(crate) u64);
 
 impl fmt::Display for Readable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = nanos_of(self.0);
+        let nanos = self.0;
         let seconds = nanos / 1_000_000_000;
         // A number with its unit, and perhaps a second one.
         let (whole, unit, rest) = match nanos {

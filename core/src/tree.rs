@@ -10,16 +10,17 @@ use crate::host::Host;
 use crate::id::NodeId;
 use crate::inbox::Shared;
 use crate::node::{AnyNode, InsertRefused};
+use crate::parts::Parts;
 use crate::source::Sources;
 use crate::time::{Instant, secs};
 use crate::turn::Phase;
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::{Cell, RefCell};
+use core::mem::ManuallyDrop;
 use core::panic::Location;
 use core::task::Waker;
 use core::time::Duration;
@@ -42,6 +43,7 @@ pub(crate) struct TreeCore {
     pub(crate) chunks: Chunks,
     pub(crate) lists: Lists,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) parts: Parts,
     host: Box<dyn Host>,
     /// This core with the provenance of its `Rc`, counts included: what a page's header stores.
     pub(crate) me: Cell<*const TreeCore>,
@@ -67,10 +69,11 @@ pub(crate) struct TreeCore {
     pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
     pub(crate) timers: RefCell<Heap<TimerRef>>,
     pub(crate) deadlines: RefCell<Heap<WideRef>>,
-    pub(crate) sources: RefCell<Sources>,
+    /// Dropped by its [part](Parts::drop_sources).
+    pub(crate) sources: RefCell<ManuallyDrop<Sources>>,
     /// Wakers of others, to be woken by the loop.
     pub(crate) foreign: RefCell<Vec<Waker>>,
-    pub(crate) undelivered: RefCell<VecDeque<Undelivered>>,
+    pub(crate) undelivered: RefCell<Vec<Undelivered>>,
     pub(crate) uncontained: RefCell<Option<Failure>>,
     pub(crate) grace: Cell<Duration>,
     pub(crate) shutdowns: RefCell<Vec<(AnyNode, Instant)>>,
@@ -95,6 +98,7 @@ impl Tree {
             chunks: Chunks::default(),
             lists: Lists::default(),
             shared,
+            parts: Parts::default(),
             host: Box::new(host),
             me: Cell::new(core::ptr::null()),
             place,
@@ -365,9 +369,7 @@ impl TreeCore {
             let end = End::freed(self.place, self.running.get());
             self.free(root, &end);
         }
-        for (_, closure) in self.shared.take_posts(true) {
-            let _ = catch(move || drop(closure));
-        }
+        self.run_posts();
         self.shared.take_injected(true).for_each(drop);
         loop {
             let wakers = self.foreign.take();
@@ -390,5 +392,6 @@ impl TreeCore {
 impl Drop for TreeCore {
     fn drop(&mut self) {
         self.pages.hand_on(&self.shared);
+        self.drop_sources();
     }
 }

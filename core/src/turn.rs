@@ -123,15 +123,26 @@ impl TreeCore {
         }
     }
 
-    fn run_posts(&self) {
-        for (target, run) in self.shared.take_posts(false) {
-            match self.find(target) {
+    /// Runs what other threads posted; of a tree that is gone, drops it.
+    pub(crate) fn run_posts(&self) {
+        if let Some(take_posts) = self.parts.take_posts.get() {
+            take_posts(self);
+        }
+    }
+
+    /// The work of [`run_posts`](TreeCore::run_posts), where there is a `Remote`.
+    pub(crate) fn take_posts(&self) {
+        let closed = self.closed.get();
+        for (target, run) in self.shared.take_posts(closed) {
+            match self.find(target).filter(|_| !closed) {
                 Some(node) => {
                     self.protect(node.slot, true, || run(node));
                     self.count_piece();
                 }
                 None => {
-                    if let Err(panic) = catch(move || drop(run)) {
+                    if let Err(panic) = catch(move || drop(run))
+                        && !closed
+                    {
                         self.lost_code_panicked(panic);
                     }
                 }
@@ -179,8 +190,9 @@ impl TreeCore {
     /// Keeps the phase: periods missed give one call, the next comes at the first multiple after now.
     fn fire_periodic(&self, slot: SlotRef, at: Instant, now: Instant) {
         let period = TimerRef::period(slot);
-        let next = match (now.0 - at.0).checked_div(period) {
-            Some(missed) => Instant(at.0.saturating_add((missed + 1).saturating_mul(period))),
+        let late = now.0 - at.0;
+        let next = match late.checked_rem(period) {
+            Some(rest) => Instant(at.0.saturating_add((late - rest).saturating_add(period))),
             None => now, // A period of 0 is once a turn: what is armed now fires in the next.
         };
         self.timers.borrow_mut().insert(next, TimerRef::of(slot));

@@ -25,7 +25,6 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt::Display;
 use core::task::Context;
-use core::time::Duration;
 
 /// How many requests may begin inside each other (law 10): each takes stack.
 pub(super) const DEPTH_MAX: u32 = 32;
@@ -171,7 +170,7 @@ impl TreeCore {
     /// A deadline has passed.
     pub(crate) fn time_out(&self, slot: WideRef, at: Instant) {
         let node = AnyNode::of(*slot);
-        let limit = (at - slot.birth.get()).as_nanos() as u64;
+        let limit = at.0.saturating_sub(slot.birth.get().0);
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
         self.deadlines.borrow_mut().remove(slot);
         if !slot.has(Flag::Held) {
@@ -181,9 +180,15 @@ impl TreeCore {
         self.free(*slot, &end);
     }
 
-    fn timed_out(&self, slot: SlotRef, node: AnyNode, by: Option<(crate::NodeId, &'static str)>, place: Place, nanos: u64) -> Ended {
-        let after = Some(Duration::from_nanos(nanos));
-        let facts = Inner { name: slot.name(), node: node.id(), by, place: Some(place), after, detail: String::new() };
+    pub(super) fn timed_out(
+        &self,
+        slot: SlotRef,
+        node: AnyNode,
+        by: Option<(crate::NodeId, &'static str)>,
+        place: Place,
+        nanos: u64,
+    ) -> Ended {
+        let facts = Inner { name: slot.name(), node: node.id(), by, place: Some(place), after: Some(nanos), detail: String::new() };
         Ended::TimedOut { facts: Facts::new(facts) }
     }
 
