@@ -1,7 +1,7 @@
 //! [`Page`]: the owner of a tree, and when its turns run.
 
 use crate::browser_host::BrowserHost;
-use crate::{AnyNode, Failure, Instant, OnFree, Tree, millis, sys, trap};
+use crate::{AnyNode, Failure, Instant, Tree, millis, sys, trap};
 use alloc::rc::{Rc, Weak};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -89,13 +89,6 @@ impl Page {
     /// The page stays until its tree ends, though nobody holds it.
     pub(crate) fn own_itself(self: &Rc<Page>) {
         self.own.replace(Some(self.clone()));
-        let page = Rc::downgrade(self);
-        self.root().on_free(move |_| {
-            if let Some(page) = page.upgrade() {
-                page.host().hop.take_off().ask(); // a free from outside of a turn would leave the page to itself for ever
-            }
-            OnFree::Proceed
-        });
     }
 
     /// Runs the setup as code of this tree: what it asks for is served soon afterwards, and its panic is this tree's.
@@ -139,8 +132,8 @@ impl Page {
 
     fn slice(&self, host: &BrowserHost) -> Rest {
         let take_off = host.hop.take_off();
-        let start = host.clock.now();
-        let mut now = start;
+        let mut now = host.clock.now();
+        let end = now + SLICE;
         loop {
             let deadlines = host.lateness.judge(now, self.tree.next_deadline());
             take_off.take_noted(); // what was noted so far is in this turn
@@ -159,7 +152,7 @@ impl Page {
                     next => return Rest::Until(next),
                 }
             }
-            if now - start >= SLICE {
+            if now >= end {
                 return Rest::Pending;
             }
         }
