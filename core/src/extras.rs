@@ -4,7 +4,6 @@ use crate::arena::{SlotRef, Waiter};
 use crate::failure::{Failure, OnFailure};
 use crate::free::{Answer, OnFree, Walk};
 use crate::node::AnyNode;
-use crate::tree::TreeCore;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -15,8 +14,6 @@ pub(crate) type FailureHandler = Box<dyn FnMut(&Failure) -> OnFailure>;
 
 /// Asks a node's hooks.
 pub(crate) type AsksHooks = fn(&mut Walk<'_>, SlotRef) -> Answer;
-/// Asks a node's failure handler: true when it contains the failure.
-pub(crate) type AsksAboutFailures = fn(&TreeCore, AnyNode, &Failure) -> bool;
 
 /// The rare parts of a node, made when first needed. No borrow of a cell lives across user code.
 #[derive(Default)]
@@ -30,9 +27,8 @@ pub(crate) struct Extras {
     /// How many hooks there have been.
     pub(crate) hooks_ever: Cell<u32>,
     pub(crate) on_failure: RefCell<Option<FailureHandler>>,
-    /// [`TreeCore::contains`] once there is a failure handler, even while it runs and so is not in its cell. Noted here, so that what
-    /// never makes one does not link that.
-    pub(crate) asks_about_failures: Cell<Option<AsksAboutFailures>>,
+    /// There is a failure handler, even while it runs and so is not in its cell.
+    pub(crate) handles_failures: Cell<bool>,
     pub(crate) label: RefCell<Option<String>>,
     /// Whoever is to be woken when the node ends or closes.
     pub(crate) dependents: RefCell<Dependents>,

@@ -87,7 +87,10 @@ impl AnyNode {
         let Some(slot) = self.growing() else { return };
         let handler: FailureHandler = Box::new(handler);
         let extras = slot.extras_or_new();
-        extras.asks_about_failures.set(Some(TreeCore::contains));
+        extras.handles_failures.set(true);
+        let parts = &slot.peek_core().parts;
+        parts.failure_handlers.set(Some(failure_handlers));
+        parts.contains.set(Some(TreeCore::contains));
         let before = extras.on_failure.replace(Some(handler));
         drop(before);
     }
@@ -96,15 +99,9 @@ impl AnyNode {
 impl TreeCore {
     /// Notes a failure of something that is, or was, below `owner`.
     pub(crate) fn failed(&self, owner: Option<AnyNode>, failure: Failure) {
-        let mut asked = Vec::new();
         // What is gone has nobody left above it but the root.
-        let mut above = owner.and_then(AnyNode::readable).or_else(|| self.living_root());
-        while let Some(slot) = above {
-            if slot.extras().is_some_and(|extras| extras.asks_about_failures.get().is_some()) {
-                asked.push(AnyNode::of(slot));
-            }
-            above = slot.parent.get();
-        }
+        let above = owner.and_then(AnyNode::readable).or_else(|| self.living_root());
+        let asked = self.parts.failure_handlers.get().map_or(Vec::new(), |handlers| handlers(above));
         self.undelivered.borrow_mut().push(Undelivered { failure, asked });
         self.poke();
     }
@@ -132,11 +129,7 @@ impl TreeCore {
                 return;
             }
             for Undelivered { failure, asked } in undelivered {
-                let contains = |node: &AnyNode| {
-                    let asks = node.readable().and_then(|slot| slot.extras()?.asks_about_failures.get());
-                    asks.is_some_and(|asks| asks(self, *node, &failure))
-                };
-                if !asked.iter().any(contains) {
+                if !asked.iter().any(|node| self.parts.contains.get().is_some_and(|contains| contains(self, *node, &failure))) {
                     self.nobody_contained(failure);
                 }
             }
@@ -185,4 +178,17 @@ impl TreeCore {
             }
         }
     }
+}
+
+/// The nodes from a slot on up that have a failure handler, nearest first.
+fn failure_handlers(from: Option<SlotRef>) -> Vec<AnyNode> {
+    let mut handlers = Vec::new();
+    let mut above = from;
+    while let Some(slot) = above {
+        if slot.extras().is_some_and(|extras| extras.handles_failures.get()) {
+            handlers.push(AnyNode::of(slot));
+        }
+        above = slot.parent.get();
+    }
+    handlers
 }

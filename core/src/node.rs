@@ -113,9 +113,11 @@ impl SlotRef {
     fn add_title(self, text: &mut String) {
         let given = self.given_name();
         text.push_str(if given.is_empty() { crate::report::short(self.name()) } else { given });
-        if let Some(label) = self.extras().and_then(|extras| extras.label.borrow().clone()) {
+        if let Some(extras) = self.extras()
+            && let Some(label) = &*extras.label.borrow()
+        {
             text.push(' ');
-            text.push_str(&label);
+            text.push_str(label);
         }
     }
 }
