@@ -124,7 +124,7 @@ impl AnyNode {
 
 impl TreeCore {
     /// Frees a node whose end runs no code.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn free_plain_leaf(&self, slot: SlotRef, place: Place) {
         if slot.kind.get().class == Class::Timer {
             self.timers.borrow_mut().remove(TimerRef::of(slot));

@@ -112,7 +112,7 @@ impl Tree {
             depth: Cell::new(0),
             running: Cell::new(None),
             entered: Cell::new(0),
-            loans: RefCell::new(Vec::with_capacity(LOANS_AT_START)),
+            loans: RefCell::default(),
             timers: RefCell::default(),
             deadlines: RefCell::default(),
             sources: RefCell::default(),
@@ -124,6 +124,7 @@ impl Tree {
             shuts_down: Cell::new(false),
             scheduled: Cell::new(None),
         });
+        core.loans.borrow_mut().reserve(LOANS_AT_START);
         core.me.set(Rc::as_ptr(&core));
         let slot = core.make_under(None, Kind::ROOT, place).expect("the system has no memory for a tree's first page");
         slot.clear(Flag::NoValue);
@@ -262,7 +263,7 @@ impl TreeCore {
     }
 
     /// Takes `slot` out of its owner's list of children.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn unlink(&self, slot: SlotRef) {
         let (older, newer) = (slot.older.get(), slot.newer.get());
         match (newer, slot.parent.take()) {

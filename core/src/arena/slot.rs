@@ -466,7 +466,7 @@ impl Lists {
         self.ends(queue).get().0.is_none()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn push(&self, queue: QueueId, slot: WideRef) {
         debug_assert!(slot.queue.get() == QueueId::None);
         let ends = self.ends(queue);
@@ -490,7 +490,7 @@ impl Lists {
     }
 
     /// Takes a slot out of whatever list it is in.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn remove(&self, slot: WideRef) {
         let queue = slot.queue.replace(QueueId::None);
         if queue == QueueId::None {

@@ -104,7 +104,7 @@ impl AnyNode {
     }
 
     /// The slot of a computation that begins here, held by its handle.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn begin(self, name: &'static str, kind: &'static Kind, place: Place) -> Result<(Rc<TreeCore>, WideRef), Ended> {
         let Some(owner) = self.growing() else { return Err(self.ended_freed()) };
         let core = owner.core();
