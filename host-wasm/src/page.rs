@@ -1,13 +1,13 @@
 //! [`Page`]: the owner of a tree, and when its turns run.
 
 use crate::browser_host::BrowserHost;
-use crate::{AnyNode, Failure, Instant, Tree, millis, sys, trap};
+use crate::tell::Tell;
+use crate::{AnyNode, Instant, Tree, millis, sys, trap};
+use alloc::boxed::Box;
 use alloc::rc::{Rc, Weak};
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
+use alloc::string::ToString;
 use core::cell::{Cell, RefCell};
 use core::fmt::Display;
-use core::task::Waker;
 use core::time::Duration;
 
 /// How long turns run at a stretch: with 60 frames a second it leaves 12 ms of each to the page.
@@ -27,25 +27,12 @@ const HOLD_STEP: Duration = millis(1);
 /// ```
 pub(crate) struct Page {
     tree: Tree,
-    tell: Tell,
+    tell: Box<dyn Tell>,
     /// The page that owns itself (`start`) does so until its tree ends: nobody in Rust holds it.
     own: RefCell<Option<Rc<Page>>>,
-    /// The failure nobody contained, where [`Tell::Keep`] keeps it.
-    failure: RefCell<Option<Failure>>,
-    /// Path and message of the panic that trapped.
-    trapped: RefCell<Option<String>>,
-    /// Tasks of the page's own executor that wait for something in this tree: a trap wakes them, since nothing else will.
-    waiting: RefCell<Vec<Waker>>,
+    /// A panic has trapped.
+    trapped: Cell<bool>,
     ended: Cell<bool>,
-}
-
-/// Where an uncontained failure goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tell {
-    /// To the console, at once.
-    Console,
-    /// To whoever waits; to the console if nobody took it.
-    Keep,
 }
 
 /// How a slice ended.
@@ -59,15 +46,13 @@ enum Rest {
 }
 
 impl Page {
-    pub(crate) fn new(tell: Tell) -> Rc<Page> {
+    pub(crate) fn new(tell: impl Tell + 'static) -> Rc<Page> {
         trap::install_hook();
         let page = Rc::new_cyclic(|page: &Weak<Page>| Page {
             tree: Tree::new(BrowserHost::new(page)),
-            tell,
+            tell: Box::new(tell),
             own: RefCell::new(None),
-            failure: RefCell::new(None),
-            trapped: RefCell::new(None),
-            waiting: RefCell::new(Vec::new()),
+            trapped: Cell::new(false),
             ended: Cell::new(false),
         });
         trap::watch(&page);
@@ -168,12 +153,7 @@ impl Page {
 
     fn take_in_failure(&self) {
         if let Some(failure) = self.tree.take_failure() {
-            match self.tell {
-                Tell::Console => sys::console_error(&failure.to_string()),
-                Tell::Keep => {
-                    self.failure.replace(Some(failure));
-                }
-            }
+            self.tell.failed(failure);
         }
     }
 
@@ -188,10 +168,6 @@ impl Page {
         }
     }
 
-    pub(crate) fn take_failure(&self) -> Option<Failure> {
-        self.failure.take()
-    }
-
     // ------------------------------------------------------------------------------------------------ when a panic traps
 
     /// Whether code of this tree is on the stack.
@@ -201,7 +177,7 @@ impl Page {
 
     /// A panic in code of this tree is about to trap: closes the host first, then tells the page, once.
     pub(crate) fn trap(self: Rc<Page>, panic: &dyn Display) {
-        if self.trapped.borrow().is_some() {
+        if self.trapped.replace(true) {
             return; // it was told, and its code is on a stack that nobody returns to
         }
         self.ended.set(true);
@@ -210,35 +186,18 @@ impl Page {
         let mut text = running.map_or_else(|| "root".to_string(), AnyNode::path); // the setup, or code that has freed itself
         text.push_str(": ");
         text.push_str(&panic.to_string());
-        self.trapped.replace(Some(text.clone()));
+        let told = text.len();
         text.push_str("\nthis tree is closed: nothing of it runs any more");
         sys::console_error(&text);
-        for waker in self.waiting.take() {
-            waker.wake();
-        }
+        text.truncate(told);
+        self.tell.trapped(&text);
         core::mem::forget(self); // half-done for ever: nothing of it may be dropped, or its code would run
-    }
-
-    /// Path and message of the panic that trapped, if one did.
-    pub(crate) fn trapped(&self) -> Option<String> {
-        self.trapped.borrow().clone()
-    }
-
-    /// `waker` is woken when this tree traps.
-    pub(crate) fn wait_for_trap(&self, waker: &Waker) {
-        let mut waiting = self.waiting.borrow_mut();
-        if !waiting.iter().any(|known| known.will_wake(waker)) {
-            waiting.push(waker.clone());
-        }
     }
 }
 
 impl Drop for Page {
     fn drop(&mut self) {
         self.end();
-        if let Some(failure) = self.failure.take() {
-            sys::console_error(&failure.to_string());
-        }
         trap::forget();
     }
 }
