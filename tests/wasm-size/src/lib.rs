@@ -3,11 +3,13 @@
 #![cfg_attr(target_family = "wasm", no_std)]
 
 use hamadryad_wasm::prelude::*;
+#[cfg(target_family = "wasm")]
+use talc::{cell::TalcSyncCell, wasm::WasmBinning, wasm::WasmGrowAndClaim};
 use wasm_bindgen::prelude::*;
 
 #[cfg(target_family = "wasm")]
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+static ALLOCATOR: TalcSyncCell<WasmGrowAndClaim, WasmBinning> = TalcSyncCell::new_wasm(WasmGrowAndClaim);
 
 #[cfg(target_family = "wasm")]
 #[panic_handler]
