@@ -159,7 +159,7 @@ impl<T: 'static> Node<T> {
             return Err(AccessError::Busy { held_at: core.held_at(slot) });
         }
         let mut taken = None;
-        core.take_out(slot, &End::freed(place, core.running.get()), || {
+        core.take_out(slot, &End::freed(place, core.running()), || {
             // SAFETY: called by the free in place of the value's drop, with nothing lent. A `Timer` has no size and no drop; of a
             // source the rest of the chunk is a number. So a copy of the `T` is the value itself.
             taken = Some(unsafe { value::take::<T>(slot) });

@@ -1,16 +1,26 @@
 //! The one place where a panic of user code is caught (law 8).
 
+use alloc::boxed::Box;
+#[cfg(feature = "std")]
 use alloc::string::String;
 
 /// What a panic said. The payload itself is not kept: it is not `Sync`.
-pub(crate) struct Panic(pub(crate) String);
+pub(crate) struct Panic(pub(crate) Box<str>);
 
 /// Runs user code and catches its panic.
 #[cfg(feature = "std")]
+#[inline(always)]
 pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Panic> {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     // Unwind safety: the callers set every state before the call and look at everything again after it.
-    catch_unwind(AssertUnwindSafe(code)).map_err(|payload| {
+    catch_unwind(AssertUnwindSafe(code)).map_err(Panic::of)
+}
+
+#[cfg(feature = "std")]
+impl Panic {
+    #[cold]
+    fn of(payload: Box<dyn core::any::Any + Send>) -> Panic {
+        use std::panic::{AssertUnwindSafe, catch_unwind};
         let text = payload
             .downcast_ref::<&str>()
             .map(|text| String::from(*text))
@@ -18,8 +28,8 @@ pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Panic> {
             .unwrap_or_else(|| String::from("a value that is not text"));
         // A payload's own `Drop` may panic too.
         let _ = catch_unwind(AssertUnwindSafe(move || drop(payload)));
-        Panic(text)
-    })
+        Panic(text.into())
+    }
 }
 
 /// Without `std` nothing can be caught: where panics unwind, one that reaches the core aborts, so that no half-done state is seen.

@@ -4,6 +4,7 @@ use crate::arena::{Place, SlotRef};
 use crate::catch::{Panic, catch};
 use crate::extras::FailureHandler;
 use crate::node::AnyNode;
+use crate::pending::Queued;
 use crate::tree::TreeCore;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -103,6 +104,7 @@ impl TreeCore {
         let above = owner.and_then(AnyNode::readable).or_else(|| self.living_root());
         let asked = self.parts.failure_handlers.get().map_or(Vec::new(), |handlers| handlers(above));
         self.undelivered.borrow_mut().push(Undelivered { failure, asked });
+        self.pending.add(Queued::Failures);
         self.poke();
     }
 
@@ -111,7 +113,7 @@ impl TreeCore {
         let node = AnyNode::of(slot);
         let path = if alive { node.path() } else { slot.name().to_string() };
         let place = slot.place.get().unwrap_or(self.place);
-        let owner = if alive { Some(node) } else { self.running.get() };
+        let owner = if alive { Some(node) } else { self.running() };
         self.failed(owner, Failure::new(path, place, alloc::format!("panicked: {}", panic.0), None));
     }
 
@@ -126,7 +128,7 @@ impl TreeCore {
         loop {
             let undelivered = self.undelivered.take();
             if undelivered.is_empty() {
-                return;
+                return self.pending.remove(Queued::Failures);
             }
             for Undelivered { failure, asked } in undelivered {
                 if !asked.iter().any(|node| self.parts.contains.get().is_some_and(|contains| contains(self, *node, &failure))) {
@@ -140,7 +142,7 @@ impl TreeCore {
     fn contains(&self, node: AnyNode, failure: &Failure) -> bool {
         let Some(slot) = node.readable() else { return false };
         let Some(mut handler) = slot.extras().and_then(|extras| extras.on_failure.take()) else { return false };
-        let before = self.enter(Some(node));
+        let before = self.enter(node);
         let answer = catch(|| handler(failure));
         self.exit(before);
         if node.readable().is_some()

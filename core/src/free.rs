@@ -4,7 +4,7 @@
 //! again after it. A free inside a free takes over all that the outer one had left, except the nodes whose own code is on the stack:
 //! those are unlinked and stale at once, and their code's return ends them. The outer free then finds its node stale and is done.
 
-use crate::arena::{Class, Flag, Place, SlotRef, State, TimerRef, Told, WideRef, value};
+use crate::arena::{Class, Flag, KindEnd, Place, SlotRef, State, TimerRef, Told, WideRef, value};
 use crate::catch::catch;
 use crate::node::AnyNode;
 use crate::time::Instant;
@@ -69,7 +69,7 @@ impl End {
 
     /// An end by a dropped handle names whose code ran.
     pub(crate) fn dropped(core: &TreeCore) -> End {
-        let by = core.running.get();
+        let by = core.running();
         let place = by.and_then(AnyNode::readable).and_then(|slot| slot.place.get()).unwrap_or(core.place);
         End::freed(place, by)
     }
@@ -87,17 +87,28 @@ impl AnyNode {
     /// Frees the node and all below it, now: its hooks (which may keep it), its children, newest first, then its value, then the
     /// memory. When this returns no code of the subtree will be called again, and its handles are stale.
     #[track_caller]
+    #[inline]
     pub fn free(self) -> Freed {
-        let Some(slot) = self.readable() else { return Freed::Stale };
+        match self.readable() {
+            Some(slot) if slot.is_leaf() && slot.kind.get().end == KindEnd::Chunk => {
+                slot.peek_core().free_chunk_leaf(slot, Location::caller());
+                Freed::Gone { survivors: 0 }
+            }
+            Some(slot) => Self::free_any(slot, Location::caller()),
+            None => Freed::Stale,
+        }
+    }
+
+    #[inline(never)]
+    fn free_any(slot: SlotRef, place: Place) -> Freed {
+        if slot.peek_core().free_quiet_leaf(slot, place) {
+            return Freed::Gone { survivors: 0 };
+        }
         if slot.state.get() != State::Live {
             return Freed::AlreadyEnding;
         }
-        if slot.is_plain_leaf() {
-            slot.peek_core().free_plain_leaf(slot, Location::caller());
-            return Freed::Gone { survivors: 0 };
-        }
         let core = slot.core();
-        core.free(slot, &End::freed(Location::caller(), core.running.get()))
+        core.free(slot, &End::freed(place, core.running()))
     }
 
     /// Frees all children, newest first; the node itself stays.
@@ -108,7 +119,7 @@ impl AnyNode {
             return Freed::AlreadyEnding;
         }
         let core = slot.core();
-        let end = End::freed(Location::caller(), core.running.get());
+        let end = End::freed(Location::caller(), core.running());
         Walk::new(&core, &end).children_of_living(slot)
     }
 
@@ -123,18 +134,35 @@ impl AnyNode {
 }
 
 impl TreeCore {
-    /// Frees a node whose end runs no code.
+    /// Frees a node that has nothing but a chunk.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    fn free_plain_leaf(&self, slot: SlotRef, place: Place) {
-        if slot.kind.get().class == Class::Timer {
-            self.timers.borrow_mut().remove(TimerRef::of(slot));
-        }
+    fn free_chunk_leaf(&self, slot: SlotRef, place: Place) {
         self.unlink(slot);
         slot.generation.advance();
         slot.state.set(State::Vacant);
         slot.place.set(Some(place));
-        value::free_chunk(self, slot);
         self.pages.give_narrow(slot);
+        value::free_chunk(self, slot);
+    }
+
+    /// Frees a node if its end runs no code.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn free_quiet_leaf(&self, slot: SlotRef, place: Place) -> bool {
+        let kind = slot.kind.get();
+        let is_quiet = slot.is_leaf() && kind.end != KindEnd::Code;
+        if is_quiet {
+            if kind.class == Class::Timer {
+                self.disarm(slot);
+            }
+            self.free_chunk_leaf(slot, place);
+        }
+        is_quiet
+    }
+
+    /// A timer leaves the heap.
+    #[inline(never)]
+    fn disarm(&self, slot: SlotRef) {
+        self.timers.remove(TimerRef::of(slot));
     }
 
     /// Frees a node that is alive and not ending.
@@ -186,21 +214,28 @@ impl TreeCore {
     }
 
     /// The node's own code has returned: if it was freed meanwhile, it ends now.
-    #[inline]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn settle(&self, slot: SlotRef) {
         if slot.state.get() != State::Deferred || slot.on_stack() {
             return;
         }
-        if slot.holds_result() {
+        if slot.holds_result() && slot.extras.get().is_none() {
             // The handle gives the rest back when it has received that.
-            if slot.extras.get().is_some() {
-                self.drop_extras(slot);
-            }
             slot.state.set(State::Vacant);
             return;
         }
-        self.drop_value(slot);
-        self.retire(slot);
+        self.settle_rest(slot);
+    }
+
+    #[inline(never)]
+    fn settle_rest(&self, slot: SlotRef) {
+        if slot.holds_result() {
+            self.drop_extras(slot);
+            slot.state.set(State::Vacant);
+        } else {
+            self.drop_value(slot);
+            self.retire(slot);
+        }
     }
 
     /// Drops the value, if it is there; a panic goes to law 17.
@@ -223,14 +258,14 @@ impl TreeCore {
     /// Takes a node out of everything that could wake or call it.
     pub(crate) fn leave(&self, slot: SlotRef) {
         match slot.kind.get().class {
-            Class::Timer if !slot.has(Flag::NoValue) => self.timers.borrow_mut().remove(TimerRef::of(slot)),
+            Class::Timer if !slot.has(Flag::NoValue) => self.disarm(slot),
             Class::Source | Class::Watcher => {
                 if let Some(leave) = slot.kind.get().leave {
                     leave(self, slot);
                 }
             }
             Class::Request | Class::Scope => return self.leave_request(slot.wide()),
-            Class::Soon => self.lists.remove(slot.wide()),
+            Class::Soon => slot.wide().leave_list(),
             _ => {}
         }
         if slot.extras.get().is_some() {
@@ -239,15 +274,20 @@ impl TreeCore {
     }
 
     /// [`leave`](TreeCore::leave), of a request or scope.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn leave_request(&self, slot: WideRef) {
-        self.lists.remove(slot);
+        slot.leave_list();
         if slot.ext().deadline.get() != 0 {
-            self.deadlines.borrow_mut().remove(slot);
+            self.leave_deadlines(slot);
         }
         if slot.extras.get().is_some() {
             self.wake_dependents(*slot);
         }
+    }
+
+    #[inline(never)]
+    fn leave_deadlines(&self, slot: WideRef) {
+        self.deadlines.remove(slot);
     }
 
     #[cold]
@@ -259,7 +299,21 @@ impl TreeCore {
         }
     }
 
+    /// [`retire`](TreeCore::retire), of a slot that nobody holds, and where most often nothing else is left.
+    #[inline]
+    pub(crate) fn retire_plain(&self, slot: SlotRef) {
+        match slot.as_wide() {
+            Some(wide) if slot.extras.get().is_none() && wide.ext().is_quiet() && self.pages.may_be_next(wide) => {
+                slot.state.set(State::Vacant);
+                self.pages.give_next(wide);
+                value::free_chunk(self, slot);
+            }
+            _ => self.retire(slot),
+        }
+    }
+
     /// The node's slot, value and links are done with: what is left of its memory goes back.
+    #[inline(never)]
     pub(crate) fn retire(&self, slot: SlotRef) {
         if slot.extras.get().is_some() {
             self.drop_extras(slot);
@@ -286,8 +340,8 @@ impl TreeCore {
 
     /// Unlinks a node and makes its handles stale.
     pub(crate) fn make_stale(&self, slot: SlotRef, end: &End) {
-        let owner = slot.parent.get();
         self.unlink(slot);
+        let owner = slot.parent.take();
         slot.generation.advance();
         match slot.kind.get().class {
             Class::Request | Class::Scope => self.tell(slot, owner, end),
@@ -359,7 +413,7 @@ impl<'c> Walk<'c> {
         loop {
             let here = AnyNode::of(current);
             match current.child.get() {
-                Some(child) if child.is_plain_leaf() => self.core.free_plain_leaf(child, self.end.place),
+                Some(child) if self.core.free_quiet_leaf(child, self.end.place) => {}
                 Some(child) if matches!(child.state.get(), State::Live | State::Asking) => match self.ask(child) {
                     Answer::Proceed => {
                         child.state.set(State::Ending);

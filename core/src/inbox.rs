@@ -166,6 +166,16 @@ impl Shared {
         taken
     }
 
+    #[inline]
+    pub(crate) fn has_posts(&self) -> bool {
+        !self.posts.is_empty()
+    }
+
+    #[inline]
+    pub(crate) fn has_injected(&self) -> bool {
+        !self.injected.is_empty()
+    }
+
     pub(crate) fn take_posts(&self, close: bool) -> Posts {
         Posts(if close { self.posts.close() } else { self.posts.take() })
     }

@@ -2,7 +2,7 @@
 
 use crate::access::Owned;
 use crate::arena::{Class, Flag, Place, Serial, SlotRef, State, value, value_kind};
-use crate::arena::{Kind, OnceCell};
+use crate::arena::{KindOf, OnceCell};
 use crate::host::Host;
 use crate::id::NodeId;
 use crate::time::{Instant, WallClock};
@@ -297,13 +297,21 @@ impl AnyNode {
     #[track_caller]
     #[inline]
     pub fn insert<T: 'static>(self, value: T) -> Node<T> {
-        let made = match self.readable() {
-            Some(slot) => slot.peek_core().make(self, value_kind::<T>(), Location::caller()),
-            None => Err(InsertRefused::Stale),
-        };
-        match made {
-            Ok(slot) => Node(value::fill(slot, value), PhantomData),
-            Err(reason) => self.refuse(reason),
+        match self.growing() {
+            Some(owner) => match owner.peek_core().make_at_hand(owner, value_kind::<T>(), Location::caller(), 0, value) {
+                Ok(slot) => Node(AnyNode::of(slot), PhantomData),
+                Err(value) => self.insert_slow(value),
+            },
+            None => self.insert_slow(value),
+        }
+    }
+
+    #[inline(never)]
+    #[track_caller]
+    fn insert_slow<T: 'static>(self, value: T) -> Node<T> {
+        match self.try_insert(value) {
+            Ok(node) => node,
+            Err(refused) => self.refuse(refused.reason),
         }
     }
 
@@ -315,7 +323,7 @@ impl AnyNode {
     pub fn insert_with<T: 'static>(self, value: impl FnOnce(Node<T>) -> T) -> Node<T> {
         let place = Location::caller();
         match self.core().ok_or(InsertRefused::Stale).and_then(|core| {
-            let slot = core.make(self, value_kind::<T>(), place)?;
+            let slot = core.make(self, value_kind::<T>().kind(), place)?;
             Ok((core, slot))
         }) {
             Ok((core, slot)) => {
@@ -335,18 +343,13 @@ impl AnyNode {
     #[track_caller]
     #[inline]
     pub fn try_insert<T: 'static>(self, value: T) -> Result<Node<T>, InsertError<T>> {
-        self.try_insert_at(value, Location::caller())
-    }
-
-    #[inline(always)]
-    fn try_insert_at<T: 'static>(self, value: T, place: Place) -> Result<Node<T>, InsertError<T>> {
-        let made = match self.readable() {
-            Some(slot) => slot.peek_core().make(self, value_kind::<T>(), place),
-            None => Err(InsertRefused::Stale),
+        let Some(owner) = self.growing() else {
+            let reason = if self.is_alive() { InsertRefused::Ending } else { InsertRefused::Stale };
+            return Err(InsertError { value, reason });
         };
-        match made {
-            Ok(slot) => Ok(Node(value::fill(slot, value), PhantomData)),
-            Err(reason) => Err(InsertError { value, reason }),
+        match owner.peek_core().make_with(owner, value_kind::<T>(), Location::caller(), 0, value) {
+            Ok(slot) => Ok(Node(AnyNode::of(slot), PhantomData)),
+            Err(value) => Err(InsertError { value, reason: InsertRefused::OutOfMemory }),
         }
     }
 
@@ -371,13 +374,13 @@ impl AnyNode {
     #[track_caller]
     pub fn soon<R>(self, handler: impl FnOnce() -> R + 'static) -> AnyNode {
         let cell = OnceCell::new(handler);
-        let Some(core) = self.core() else { return self.stale() };
-        match core.make(self, kind_of_soon(&cell), Location::caller()) {
+        let Some(owner) = self.growing() else { return self.stale() };
+        let core = owner.peek_core(); // No code of the user's runs here, but for the drop of a refused closure at the very end.
+        match core.make_with(owner, kind_of_soon(&cell), Location::caller(), 0, cell) {
             Ok(slot) => {
-                let node = value::fill(slot, cell);
-                core.lists.push(crate::arena::QueueId::Soon, slot.wide());
+                core.lists.push(crate::arena::Queue::Soon, slot.wide());
                 core.poke();
-                node
+                AnyNode::of(slot)
             }
             Err(_) => self.stale(),
         }
@@ -435,11 +438,11 @@ impl AnyNode {
 
     /// Whose code runs now in this node's tree.
     pub fn running(self) -> Option<AnyNode> {
-        self.core()?.running.get()
+        self.core()?.running()
     }
 }
 
-fn kind_of_soon<R, F: FnOnce() -> R + 'static>(_: &OnceCell<F>) -> &'static Kind {
+fn kind_of_soon<R, F: FnOnce() -> R + 'static>(_: &OnceCell<F>) -> KindOf<OnceCell<F>> {
     OnceCell::<F>::SOON
 }
 

@@ -120,8 +120,7 @@ impl TreeReport {
         let node_bytes = if slot.as_wide().is_some() { 160 } else { 96 };
         self.bytes += node_bytes + bytes_of(kind.layout);
         self.requests += usize::from(is_request);
-        let deadlines = core.deadlines.borrow();
-        let deadline = slot.as_wide().and_then(|slot| deadlines.at(slot)).map(|at| at - now);
+        let deadline = core.own_deadline(slot).map(|at| at - now);
         let (waits, waits_stable) = waits_of(node, waits);
         self.lines.push(Line {
             depth,

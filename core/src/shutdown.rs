@@ -118,8 +118,9 @@ impl TreeCore {
                 && !slot.on_stack()
             {
                 let request = slot.wide();
-                self.lists.remove(request);
-                self.deadlines.borrow_mut().remove(request);
+                request.leave_list();
+                request.ext().take_limit();
+                self.deadlines.remove(request);
                 slot.waits.set(waits::NOTHING);
                 self.drop_value(slot);
                 self.settle(slot);
@@ -146,10 +147,14 @@ impl TreeCore {
     }
 
     /// Frees what has no request left, or no grace.
+    #[inline]
     pub(crate) fn drive_shutdowns(&self, deadlines: Deadlines) {
-        if !self.shuts_down.get() {
-            return;
+        if self.shuts_down.get() {
+            self.drive_each(deadlines);
         }
+    }
+
+    fn drive_each(&self, deadlines: Deadlines) {
         let mut at = 0;
         loop {
             let shutdown = self.shutdowns.borrow().get(at).copied();

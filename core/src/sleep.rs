@@ -69,7 +69,7 @@ impl Sleep {
         // SAFETY: initialised above; it stays until `disarm`, which takes it out of the heap first.
         let item = unsafe { TimerRef::new(pending.cast()) };
         let at = self.at.max(core.time.get());
-        core.timers.borrow_mut().insert(at, item);
+        core.timers.insert(at, item);
         core.plan(at);
         self.pending = Some((pending, core));
         true
@@ -78,7 +78,7 @@ impl Sleep {
     fn disarm(&mut self) {
         let Some((pending, core)) = self.pending.take() else { return };
         // SAFETY: initialised by `arm`; taken out of the heap here, nobody else knows it.
-        core.timers.borrow_mut().remove(unsafe { TimerRef::new(pending.cast()) });
+        core.timers.remove(unsafe { TimerRef::new(pending.cast()) });
         // SAFETY: as above; the waiter (a foreign waker's drop is user code) is dropped after the chunk is given back.
         let waiter = unsafe { pending.as_ref() }.waiter.take();
         // SAFETY: `arm` got it from these chunks with this layout; `Pending` has nothing left to drop.

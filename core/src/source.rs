@@ -3,12 +3,12 @@
 use crate::arena::{Flag, SlotRef, SourceCell, State, Waiter, WatcherCell, value};
 use crate::ended::Ended;
 use crate::node::{AnyNode, Node, Vacant};
+use crate::pending::Queued;
 use crate::request::waiter_of;
+use crate::sources::Task;
 use crate::tree::{Tree, TreeCore};
 use crate::waits;
-use alloc::collections::VecDeque;
 use alloc::rc::Rc;
-use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
 use core::mem::ManuallyDrop;
@@ -32,7 +32,9 @@ impl Ready {
     /// The other side has hung up.
     pub const HANGUP: Ready = Ready(8);
 
-    const ALWAYS: Ready = Ready(4 | 8);
+    /// What reaches every watcher.
+    pub(crate) const ALWAYS: Ready = Ready(4 | 8);
+    pub(crate) const ALL: Ready = Ready(1 | 2 | 4 | 8);
 
     /// Whether all of `other` is in it.
     pub const fn contains(self, other: Ready) -> bool {
@@ -90,8 +92,16 @@ impl Token {
         Token(bits)
     }
 
-    fn new(index: u32, serial: u32) -> Token {
+    pub(crate) fn new(index: u32, serial: u32) -> Token {
         Token(u64::from(serial) << 32 | u64::from(index))
+    }
+
+    pub(crate) fn index(self) -> u32 {
+        self.0 as u32
+    }
+
+    pub(crate) fn serial(self) -> u32 {
+        (self.0 >> 32) as u32
     }
 }
 
@@ -102,6 +112,16 @@ pub enum SourceClass {
     Signal,
     /// After due timers, before woken requests.
     Io,
+}
+
+impl SourceClass {
+    #[inline]
+    fn queued(self) -> Queued {
+        match self {
+            SourceClass::Signal => Queued::Signals,
+            SourceClass::Io => Queued::Io,
+        }
+    }
 }
 
 /// Why no source was made.
@@ -125,143 +145,11 @@ impl<E: fmt::Display> fmt::Display for SourceError<E> {
 
 impl<E: fmt::Debug + fmt::Display> core::error::Error for SourceError<E> {}
 
-enum Who {
-    /// A node whose closure is called.
-    Callback(AnyNode),
-    Waiter(Waiter),
-    /// A future that was woken and has not looked yet.
-    Woken(Ready),
-}
-
-struct Watcher {
-    key: u64,
-    interest: Ready,
-    who: Who,
-}
-
-struct Entry {
-    node: Option<AnyNode>,
-    serial: u32,
-    class: SourceClass,
-    kind: &'static str,
-    ready: Ready,
-    marked: bool,
-    watchers: VecDeque<Watcher>,
-}
-
-/// All sources of a tree. No borrow lives across user code.
-#[derive(Default)]
-pub(crate) struct Sources {
-    entries: Vec<Entry>,
-    free: Vec<u32>,
-    marked: [VecDeque<u32>; 2],
-    next_key: u64,
-}
-
-impl Sources {
-    fn enter(&mut self, class: SourceClass, kind: &'static str, node: AnyNode) -> (u32, Token) {
-        let index = self.free.pop().unwrap_or_else(|| {
-            let watchers = VecDeque::new();
-            self.entries.push(Entry { node: None, serial: 0, class, kind, ready: Ready::NONE, marked: false, watchers });
-            self.entries.len() as u32 - 1
-        });
-        let entry = &mut self.entries[index as usize];
-        entry.node = Some(node);
-        entry.class = class;
-        entry.kind = kind;
-        entry.serial = entry.serial.wrapping_add(1);
-        (index, Token::new(index, entry.serial))
-    }
-
-    /// The source leaves; whoever waits is given back to be woken.
-    fn leave(&mut self, index: u32) -> VecDeque<Watcher> {
-        let entry = &mut self.entries[index as usize];
-        entry.node = None;
-        entry.ready = Ready::NONE;
-        self.free.push(index);
-        core::mem::take(&mut entry.watchers)
-    }
-
-    fn index_of(&self, node: AnyNode) -> Option<u32> {
-        self.entries.iter().position(|entry| entry.node == Some(node)).map(|index| index as u32)
-    }
-
-    /// What the host calls a source.
-    pub(crate) fn kind_of(&self, node: AnyNode) -> Option<&'static str> {
-        self.index_of_source(node).map(|index| self.entries[index as usize].kind)
-    }
-
-    fn wanted(&self, index: u32) -> Ready {
-        let wanting = self.entries[index as usize].watchers.iter().filter(|watcher| !matches!(watcher.who, Who::Woken(_)));
-        wanting.fold(Ready::NONE, |all, watcher| all | watcher.interest)
-    }
-
-    fn mark(&mut self, index: u32, ready: Ready, active: bool) -> Ready {
-        let unwanted = match (active, self.entries[index as usize].watchers.is_empty()) {
-            (true, _) => Ready::NONE,
-            (false, true) => ready,
-            (false, false) => ready.without(self.wanted(index) | Ready::ALWAYS),
-        };
-        let entry = &mut self.entries[index as usize];
-        entry.ready |= ready.without(unwanted);
-        if !entry.ready.is_empty() && !entry.marked {
-            entry.marked = true;
-            self.marked[entry.class as usize].push_back(index);
-        }
-        unwanted
-    }
-
-    pub(crate) fn any_marked(&self) -> bool {
-        !self.marked[0].is_empty() || !self.marked[1].is_empty()
-    }
-
-    /// A watcher's node ends.
-    fn drop_watcher(&mut self, node: AnyNode) {
-        let Some(index) = node.parent().and_then(|source| self.index_of_source(source)) else { return };
-        self.entries[index as usize].watchers.retain(|watcher| !matches!(watcher.who, Who::Callback(other) if other == node));
-    }
-
-    fn index_of_source(&self, source: AnyNode) -> Option<u32> {
-        let slot = source.readable()?;
-        let kind = slot.kind.get();
-        (kind.class == crate::arena::Class::Source && !slot.has(Flag::NoValue)).then(|| value::source_index(slot, kind))
-    }
-
-    /// Whose turn it is for one of `ready`: it goes to the end of the line.
-    fn next_watcher(&mut self, index: u32, ready: Ready) -> Option<(u64, Ready)> {
-        let watchers = &mut self.entries[index as usize].watchers;
-        let at = watchers.iter().position(|watcher| !matches!(watcher.who, Who::Woken(_)) && watcher.interest.intersects(ready))?;
-        let watcher = watchers.remove(at)?;
-        let found = (watcher.key, watcher.interest & ready);
-        watchers.push_back(watcher);
-        Some(found)
-    }
-
-    fn find(&mut self, index: u32, key: u64) -> Option<&mut Watcher> {
-        self.entries[index as usize].watchers.iter_mut().find(|watcher| watcher.key == key)
-    }
-
-    /// Who waits for what, for the report.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = (AnyNode, AnyNode)> {
-        self.entries.iter().filter_map(|entry| entry.node.map(|node| (node, entry))).flat_map(|(node, entry)| {
-            entry.watchers.iter().filter_map(move |watcher| match &watcher.who {
-                Who::Waiter(Waiter::Ours(slot, serial)) => Some((AnyNode { slot: **slot, serial: *serial }, node)),
-                _ => None,
-            })
-        })
-    }
-}
-
 impl Tree {
     /// A host says that a source became ready; legal at any time on the tree's thread. Gives back what of `ready` no watcher wants:
     /// the host disarms that, or it would be told again at once.
     pub fn mark_ready(&self, token: Token, ready: Ready) -> Ready {
-        let (index, serial) = (token.0 as u32, (token.0 >> 32) as u32);
-        let node = {
-            let sources = self.core().sources.borrow();
-            sources.entries.get(index as usize).filter(|entry| entry.serial == serial).and_then(|entry| entry.node)
-        };
-        node.map_or(Ready::NONE, |node| self.core().mark(node, index, ready))
+        self.core().mark(token, ready)
     }
 }
 
@@ -310,7 +198,7 @@ impl AnyNode {
         let cell = WatcherCell::new(handler);
         let Ok(slot) = core.make(self, kind_of(&cell), place) else { return self.stale() };
         let node = value::fill(slot, cell);
-        core.sources.borrow_mut().add(index, interest, Who::Callback(node));
+        core.sources.borrow_mut().add_callback(index, interest, node);
         node
     }
 
@@ -330,7 +218,9 @@ impl AnyNode {
 
     /// [`Tree::mark_ready`] by handle; nothing on a stale node.
     pub fn mark_ready(self, ready: Ready) -> Ready {
-        self.source_of().map_or(Ready::NONE, |(core, index)| core.mark(self, index, ready))
+        let Some((core, index)) = self.source_of() else { return Ready::NONE };
+        let token = core.sources.borrow().token(index);
+        core.mark(token, ready)
     }
 
     fn source_of(self) -> Option<(Rc<TreeCore>, u32)> {
@@ -370,15 +260,6 @@ fn fill<T: 'static, E>(
     }
 }
 
-impl Sources {
-    fn add(&mut self, index: u32, interest: Ready, who: Who) -> u64 {
-        self.next_key += 1;
-        let watcher = Watcher { key: self.next_key, interest, who };
-        self.entries[index as usize].watchers.push_back(watcher);
-        self.next_key
-    }
-}
-
 struct Readiness {
     source: AnyNode,
     interest: Ready,
@@ -387,13 +268,11 @@ struct Readiness {
 }
 
 impl Readiness {
-    fn leave(&mut self) -> Option<Watcher> {
+    /// Gives the waiter back, to be dropped.
+    fn leave(&mut self) -> Option<Waiter> {
         let key = self.key.take()?;
         let (core, index) = self.source.source_of()?;
-        let mut sources = core.sources.borrow_mut();
-        let watchers = &mut sources.entries[index as usize].watchers;
-        let at = watchers.iter().position(|watcher| watcher.key == key)?;
-        watchers.remove(at)
+        core.sources.borrow_mut().drop_waiter(index, key)
     }
 }
 
@@ -406,21 +285,21 @@ impl Future for Readiness {
             return Poll::Ready(Err(self.source.ended_freed()));
         };
         let waiter = waiter_of(context, &core, self.waits);
-        let mut sources = core.sources.borrow_mut();
         let Some(key) = self.key else {
-            self.key = Some(sources.add(index, self.interest, Who::Waiter(waiter)));
+            self.key = Some(core.sources.borrow_mut().add_waiter(index, self.interest, waiter));
             return Poll::Pending;
         };
-        let Some(watcher) = sources.find(index, key) else { return Poll::Pending };
-        if let Who::Woken(ready) = watcher.who {
-            drop(sources);
-            drop(self.leave());
-            return Poll::Ready(Ok(ready));
+        let looked = core.sources.borrow_mut().look(index, key, waiter);
+        match looked {
+            Ok(ready) => {
+                drop(self.leave());
+                Poll::Ready(Ok(ready))
+            }
+            Err(before) => {
+                drop(before);
+                Poll::Pending
+            }
         }
-        let before = core::mem::replace(&mut watcher.who, Who::Waiter(waiter));
-        drop(sources);
-        drop(before);
-        Poll::Pending
     }
 }
 
@@ -431,13 +310,14 @@ impl Drop for Readiness {
 }
 
 impl TreeCore {
-    fn mark(&self, node: AnyNode, index: u32, ready: Ready) -> Ready {
-        let active = node.slot.kind.get().call.is_some();
-        let unwanted = self.sources.borrow_mut().mark(index, ready, active);
-        if unwanted != ready {
+    #[inline]
+    fn mark(&self, token: Token, ready: Ready) -> Ready {
+        let Some((accepted, class)) = self.sources.borrow_mut().mark(token, ready) else { return Ready::NONE };
+        if !accepted.is_empty() {
+            self.pending.add(class.queued());
             self.poke();
         }
-        unwanted
+        ready.without(accepted)
     }
 
     /// A source's node ends: whoever waits for it is woken.
@@ -448,25 +328,16 @@ impl TreeCore {
             false => Some(value::source_index(slot, slot.kind.get())),
         };
         let Some(index) = index else { return };
-        let watchers = sources.leave(index);
+        let waiters = sources.leave(index);
         drop(sources);
-        for watcher in watchers {
-            if let Who::Waiter(waiter) = watcher.who {
-                self.wake(waiter, false);
-            }
+        for waiter in waiters {
+            self.wake(waiter, false);
         }
     }
 
     /// A watcher's node ends.
     pub(crate) fn leave_watched(&self, slot: SlotRef) {
-        self.sources.borrow_mut().drop_watcher(AnyNode::of(slot));
-    }
-
-    /// Serves what is marked of one class.
-    pub(crate) fn serve_sources(&self, class: SourceClass) {
-        if let Some(serve) = self.parts.serve_sources.get() {
-            serve(self, class);
-        }
+        self.sources.borrow_mut().drop_callback(AnyNode::of(slot));
     }
 
     /// The tree is gone, and its table of sources with it.
@@ -480,69 +351,27 @@ impl TreeCore {
         drop(ManuallyDrop::into_inner(self.sources.take()));
     }
 
-    /// Of what is marked that which was marked when the class began.
+    /// Serves what is marked of one class: of that what was marked when the class began.
+    #[inline]
+    pub(crate) fn serve_sources(&self, class: SourceClass) {
+        if self.pending.has(class.queued())
+            && let Some(serve) = self.parts.serve_sources.get()
+        {
+            serve(self, class);
+        }
+    }
+
     fn serve_marked(&self, class: SourceClass) {
-        let count = self.sources.borrow().marked[class as usize].len();
-        for _ in 0..count {
-            let mut sources = self.sources.borrow_mut();
-            let Some(index) = sources.marked[class as usize].pop_front() else { return };
-            let entry = &mut sources.entries[index as usize];
-            entry.marked = false;
-            let ready = core::mem::take(&mut entry.ready);
-            let node = entry.node;
-            drop(sources);
-            if let Some(node) = node.filter(|_| !ready.is_empty()) {
-                self.serve(node, index, ready);
+        self.pending.remove(class.queued());
+        self.sources.borrow_mut().begin(class);
+        loop {
+            let task = self.sources.borrow_mut().next_task();
+            match task {
+                Some(Task::Call(node, ready)) => self.call_watcher(node, ready),
+                Some(Task::Wake(waiter)) => self.wake(waiter, false),
+                Some(Task::Nothing) => {}
+                None => return,
             }
-        }
-    }
-
-    fn serve(&self, node: AnyNode, index: u32, ready: Ready) {
-        if node.slot.kind.get().call.is_some() {
-            self.call_watcher(node, ready);
-        } else if ready.intersects(Ready::ALWAYS) {
-            let sources = self.sources.borrow();
-            let keys: Vec<u64> = sources.entries[index as usize].watchers.iter().map(|watcher| watcher.key).collect();
-            drop(sources);
-            for key in keys {
-                self.serve_watcher(node, index, key, ready);
-            }
-        } else {
-            let mut served = None;
-            for bit in [Ready::READABLE, Ready::WRITABLE] {
-                if !ready.intersects(bit) || !node.is_alive() {
-                    continue;
-                }
-                if served.is_some_and(|interest: Ready| interest.intersects(bit)) {
-                    continue; // It was told of both.
-                }
-                let next = self.sources.borrow_mut().next_watcher(index, bit);
-                let Some((key, _)) = next else { continue };
-                let interest = self.sources.borrow_mut().find(index, key).map_or(bit, |watcher| watcher.interest & ready);
-                served = Some(interest);
-                self.serve_watcher(node, index, key, interest);
-            }
-        }
-    }
-
-    fn serve_watcher(&self, source: AnyNode, index: u32, key: u64, ready: Ready) {
-        if !source.is_alive() {
-            return;
-        }
-        let mut sources = self.sources.borrow_mut();
-        let Some(watcher) = sources.find(index, key) else { return };
-        match &watcher.who {
-            Who::Callback(node) => {
-                let node = *node;
-                drop(sources);
-                self.call_watcher(node, ready);
-            }
-            Who::Waiter(_) => {
-                let Who::Waiter(waiter) = core::mem::replace(&mut watcher.who, Who::Woken(ready)) else { return };
-                drop(sources);
-                self.wake(waiter, false);
-            }
-            Who::Woken(_) => watcher.who = Who::Woken(ready),
         }
     }
 

@@ -1,8 +1,9 @@
 //! Timers that call: once, or again and again.
 
-use crate::arena::{Class, Flag, Kind, Place, SlotRef, State, TimerCell, TimerRef, value};
+use crate::arena::{Class, Flag, KindOf, Place, SlotRef, State, TimerCell, TimerRef};
 use crate::node::{AnyNode, Node};
 use crate::time::{Instant, nanos_of};
+use crate::tree::TreeCore;
 use core::panic::Location;
 use core::time::Duration;
 
@@ -27,7 +28,7 @@ impl AnyNode {
     /// On a stale or ending node the handler is dropped uncalled and the handle is stale.
     #[track_caller]
     pub fn after<R>(self, delay: Duration, handler: impl FnOnce() -> R + 'static) -> Node<Timer> {
-        self.timer(delay, TimerCell::new((), handler), kind_once, Location::caller())
+        self.timer(delay, TimerCell::new((), handler), TimerCell::ONCE, Location::caller())
     }
 
     /// Calls `handler` every `period`, until the node is freed. It keeps its phase: periods missed give one call, and the next comes
@@ -36,42 +37,34 @@ impl AnyNode {
     /// On a stale or ending node the handler is dropped uncalled and the handle is stale.
     #[track_caller]
     pub fn every<R>(self, period: Duration, handler: impl FnMut() -> R + 'static) -> Node<Timer> {
-        self.timer(period, TimerCell::new(nanos_of(period), handler), kind_every, Location::caller())
+        self.timer(period, TimerCell::new(nanos_of(period), handler), TimerCell::EVERY, Location::caller())
     }
 
-    fn timer<P, F>(
-        self,
-        delay: Duration,
-        mut cell: TimerCell<P, F>,
-        kind: impl FnOnce(&TimerCell<P, F>) -> &'static Kind,
-        place: Place,
-    ) -> Node<Timer> {
-        let Some(owner) = self.readable() else { return Node::new(self.stale()) };
+    fn timer<P, F>(self, delay: Duration, cell: TimerCell<P, F>, kind: KindOf<TimerCell<P, F>>, place: Place) -> Node<Timer> {
+        let Some(owner) = self.growing() else { return Node::new(self.stale()) };
         let core = owner.peek_core(); // No code of the user's runs here, but for the drop of a refused closure at the very end.
-        let Ok(slot) = core.make(self, kind(&cell), place) else { return Node::new(self.stale()) };
-        cell.belongs_to(slot.index());
-        let node = value::fill(slot, cell);
-        let at = core.now() + delay;
-        core.timers.borrow_mut().insert(at, TimerRef::of(slot));
-        core.plan(at);
-        Node::new(node)
+        let Ok(slot) = core.make_with(owner, kind, place, 0, cell) else { return Node::new(self.stale()) };
+        core.arm_new(slot, delay);
+        Node::new(AnyNode::of(slot))
     }
 
     /// The effective deadline: the earliest among this node's own and those of its ancestors.
     pub fn deadline(self) -> Option<Instant> {
         let core = self.core()?;
-        let deadlines = core.deadlines.borrow();
-        let of = |node: AnyNode| node.readable().and_then(SlotRef::as_wide).and_then(|slot| deadlines.at(slot));
+        let of = |node: AnyNode| node.readable().and_then(|slot| core.own_deadline(slot));
         of(self).into_iter().chain(self.ancestors().filter_map(of)).min()
     }
 }
 
-fn kind_once<R, F: FnOnce() -> R + 'static>(_: &TimerCell<(), F>) -> &'static Kind {
-    TimerCell::<(), F>::ONCE
-}
-
-fn kind_every<R, F: FnMut() -> R + 'static>(_: &TimerCell<u64, F>) -> &'static Kind {
-    TimerCell::<u64, F>::EVERY
+impl TreeCore {
+    /// A new timer's node enters the heap.
+    fn arm_new(&self, slot: SlotRef, delay: Duration) {
+        let timer = TimerRef::of(slot);
+        timer.head().slot.set(slot.index());
+        let at = self.now() + delay;
+        self.timers.insert(at, timer);
+        self.plan(at);
+    }
 }
 
 impl Node<Timer> {
@@ -86,10 +79,8 @@ impl Node<Timer> {
         }
         let core = slot.core();
         let at = core.now() + delay;
-        let mut timers = core.timers.borrow_mut();
-        timers.remove(TimerRef::of(slot));
-        timers.insert(at, TimerRef::of(slot));
-        drop(timers);
+        core.timers.remove(TimerRef::of(slot));
+        core.timers.insert(at, TimerRef::of(slot));
         core.plan(at);
         true
     }

@@ -1,6 +1,7 @@
 //! The owner of everything, bound to one thread.
 
-use crate::arena::{Chunks, Kind, Lists, Pages, Place, QueueId, SlotRef, State, TimerRef, WideRef, value};
+use crate::arena::value::Room;
+use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, Queue, Serial, SlotRef, State, TimerRef, WideRef};
 use crate::arena::{Class, Flag, SlotIndex, Waiter};
 use crate::catch::catch;
 use crate::failure::{Failure, Undelivered};
@@ -11,7 +12,8 @@ use crate::id::NodeId;
 use crate::inbox::Shared;
 use crate::node::{AnyNode, InsertRefused};
 use crate::parts::Parts;
-use crate::source::Sources;
+use crate::pending::{Pending, Queued};
+use crate::sources::Sources;
 use crate::time::{Instant, secs};
 use crate::turn::Phase;
 use alloc::boxed::Box;
@@ -59,16 +61,16 @@ pub(crate) struct TreeCore {
     pub(crate) phase: Cell<Phase>,
     /// How many pieces of code this turn ran.
     pub(crate) ran: Cell<usize>,
-    /// How many requests run inside each other.
-    pub(crate) depth: Cell<u32>,
     /// Whose code runs now.
-    pub(crate) running: Cell<Option<AnyNode>>,
+    running: Cell<Option<AnyNode>>,
     /// How many pieces of the tree's code are on the stack.
     pub(crate) entered: Cell<u32>,
     /// Which values are lent, and where, innermost last.
     pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
-    pub(crate) timers: RefCell<Heap<TimerRef>>,
-    pub(crate) deadlines: RefCell<Heap<WideRef>>,
+    pub(crate) timers: Heap<TimerRef>,
+    pub(crate) deadlines: Heap<WideRef>,
+    /// Which classes of a turn have something to do.
+    pub(crate) pending: Pending,
     /// Dropped by its [part](Parts::drop_sources).
     pub(crate) sources: RefCell<ManuallyDrop<Sources>>,
     /// Wakers of others, to be woken by the loop.
@@ -87,7 +89,7 @@ impl Tree {
     /// A tree on that host.
     ///
     /// # Panics
-    /// When the system has no memory for its first page.
+    /// When the system has no memory for its first pages.
     #[track_caller]
     pub fn new(host: impl Host) -> Tree {
         let place = Location::caller();
@@ -109,12 +111,12 @@ impl Tree {
             turn: Cell::new(1),
             phase: Cell::new(Phase::Outside),
             ran: Cell::new(0),
-            depth: Cell::new(0),
             running: Cell::new(None),
             entered: Cell::new(0),
             loans: RefCell::default(),
-            timers: RefCell::default(),
-            deadlines: RefCell::default(),
+            timers: Heap::default(),
+            deadlines: Heap::default(),
+            pending: Pending::default(),
             sources: RefCell::default(),
             foreign: RefCell::default(),
             undelivered: RefCell::default(),
@@ -126,7 +128,9 @@ impl Tree {
         });
         core.loans.borrow_mut().reserve(LOANS_AT_START);
         core.me.set(Rc::as_ptr(&core));
-        let slot = core.make_under(None, Kind::ROOT, place).expect("the system has no memory for a tree's first page");
+        let heads = core.lists.begin_with(|| core.pages.take(&core, true).map(SlotRef::wide));
+        heads.expect("the system has no memory for a tree's first pages");
+        let slot = core.make_under(None, Kind::ROOT, place).expect("the system has no memory for a tree's first pages");
         slot.clear(Flag::NoValue);
         slot.set_name("root");
         core.root.set(Some(AnyNode::of(slot)));
@@ -145,7 +149,7 @@ impl Tree {
 
     /// Whose code runs now.
     pub fn running(&self) -> Option<AnyNode> {
-        self.core.running.get()
+        self.core.running()
     }
 
     /// The host this tree was made with; `None` when it is of another type.
@@ -217,37 +221,65 @@ impl TreeCore {
         match owner.readable().map(|slot| (slot, slot.state.get())) {
             None => Err(InsertRefused::Stale),
             // Most of what is made, is made under a living node.
-            Some((slot, State::Live | State::Asking)) => self.make_under(Some(slot), kind, place),
+            Some((slot, State::Live | State::Asking)) => self.make_under(Some(slot), kind, place).ok_or(InsertRefused::OutOfMemory),
             Some(_) => Err(InsertRefused::Ending),
         }
     }
 
     #[inline(always)]
-    fn make_under(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place) -> Result<SlotRef, InsertRefused> {
-        let chunk = self.chunks.allocate(kind.layout).ok_or(InsertRefused::OutOfMemory)?;
-        let wide = matches!(kind.class, Class::Request | Class::Scope | Class::Soon);
-        let Some(slot) = self.pages.take(self, wide) else {
-            value::free_unused(self, chunk, kind.layout);
-            return Err(InsertRefused::OutOfMemory);
-        };
+    pub(crate) fn make_under(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place) -> Option<SlotRef> {
+        let slot = Room::find(self, kind)?.take(kind);
+        self.move_in(slot, owner, kind, place, Flag::NoValue as u8);
+        Some(slot)
+    }
+
+    /// A new node under a living `owner` with its value, which is what the kind's value is, or begins with. It comes back where there is
+    /// no memory.
+    ///
+    /// Inlined is only what most often happens.
+    #[inline(always)]
+    pub(crate) fn make_with<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
+        self.make_at_hand(owner, kind, place, flags, value).or_else(|value| self.make_with_slow(owner, kind, place, flags, value))
+    }
+
+    /// As [`make_with`](TreeCore::make_with), where there is room without a look for it: without a call.
+    #[inline(always)]
+    pub(crate) fn make_at_hand<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
+        match Room::at_hand(self, kind.kind()) {
+            Some(room) => {
+                let slot = room.fill(kind, value);
+                self.move_in(slot, Some(owner), kind.kind(), place, flags);
+                Ok(slot)
+            }
+            None => Err(value),
+        }
+    }
+
+    #[inline(never)]
+    fn make_with_slow<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
+        let Some(room) = Room::find(self, kind.kind()) else { return Err(value) };
+        let slot = room.fill(kind, value);
+        self.move_in(slot, Some(owner), kind.kind(), place, flags);
+        Ok(slot)
+    }
+
+    /// A slot has a tenant from now on, with these flags.
+    #[inline(always)]
+    fn move_in(&self, slot: SlotRef, owner: Option<SlotRef>, kind: &'static Kind, place: Place, flags: u8) {
         slot.generation.advance();
         slot.state.set(State::Live);
-        slot.reset_flags(Flag::NoValue);
+        slot.reset_flags(kind.is_wide(), flags);
         slot.waits.set(0);
         slot.forget_name();
-        slot.kind.set(kind);
-        slot.data.set(chunk.as_ptr());
         slot.place.set(Some(place));
         slot.birth.set(self.time.get());
         slot.child.set(None);
-        self.link(slot, owner);
-        if wide {
+        if kind.is_wide() {
             let slot = slot.wide();
-            let ext = slot.ext();
-            ext.runs.set(0);
-            ext.ran.set(0);
+            slot.ext().begin();
+            slot.leave_no_list();
         }
-        Ok(slot)
+        self.link(slot, owner);
     }
 
     /// Makes `slot`, which is in no list, the newest child of `owner`.
@@ -262,11 +294,11 @@ impl TreeCore {
         }
     }
 
-    /// Takes `slot` out of its owner's list of children.
+    /// Takes `slot` out of its owner's list of children; the slot itself still points to where it was.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn unlink(&self, slot: SlotRef) {
         let (older, newer) = (slot.older.get(), slot.newer.get());
-        match (newer, slot.parent.take()) {
+        match (newer, slot.parent.get()) {
             (Some(newer), _) => newer.older.set(older),
             (None, Some(parent)) => parent.child.set(older),
             (None, None) => {}
@@ -276,11 +308,16 @@ impl TreeCore {
         }
     }
 
-    /// Code of `who` goes onto the stack. Gives what [`exit`](TreeCore::exit) puts back.
+    /// Whose code runs now; a stale handle, if that was freed meanwhile.
+    pub(crate) fn running(&self) -> Option<AnyNode> {
+        self.running.get()
+    }
+
+    /// Code of a node goes onto the stack. Gives what [`exit`](TreeCore::exit) puts back.
     #[inline]
-    pub(crate) fn enter(&self, who: Option<AnyNode>) -> Option<AnyNode> {
+    pub(crate) fn enter(&self, who: AnyNode) -> Option<AnyNode> {
         self.entered.set(self.entered.get() + 1);
-        self.running.replace(who)
+        self.running.replace(Some(who))
     }
 
     #[inline]
@@ -290,9 +327,10 @@ impl TreeCore {
     }
 
     /// Runs code of a node that may be stale by now (its `Drop`); a panic goes to law 17.
+    #[inline]
     pub(crate) fn protect<R>(&self, slot: SlotRef, alive: bool, code: impl FnOnce() -> R) -> Option<R> {
         let node = if alive { AnyNode::of(slot) } else { AnyNode::of(slot).stale() };
-        let before = self.enter(Some(node));
+        let before = self.enter(node);
         let result = catch(code);
         self.exit(before);
         result.map_err(|panic| self.panicked(slot, node.is_alive(), panic)).ok()
@@ -308,38 +346,54 @@ impl TreeCore {
     }
 
     /// Wakes whoever waits. Nobody is called from here: requests are queued, foreign wakers wait for the loop (law 10).
+    #[inline]
     pub(crate) fn wake(&self, waiter: Waiter, by_end: bool) {
-        let mut waiter = waiter;
+        match waiter {
+            Waiter::Ours(slot, serial) => self.wake_own(slot, serial, by_end),
+            Waiter::Foreign(waker) => self.wake_later(waker),
+        }
+    }
+
+    /// Wakes a request of this tree or, of a scope, whoever polls that.
+    #[inline]
+    pub(crate) fn wake_own(&self, slot: WideRef, serial: Serial, by_end: bool) {
+        if slot.generation.now() != serial {
+            return;
+        }
+        match slot.kind.get().class {
+            Class::Scope => self.wake_poller(slot, by_end),
+            _ => self.ready(slot, by_end),
+        }
+    }
+
+    /// A scope's code lies in the frame of whoever polls it.
+    fn wake_poller(&self, scope: WideRef, by_end: bool) {
+        let mut scope = scope;
         loop {
-            match waiter {
-                Waiter::Foreign(waker) => {
-                    self.foreign.borrow_mut().push(waker);
-                    break self.poke();
+            match scope.ext().take_waiter() {
+                Some(Waiter::Ours(outer, serial)) if outer.generation.now() == serial && outer.kind.get().class == Class::Scope => {
+                    scope = outer
                 }
-                Waiter::Ours(slot, serial) => {
-                    if slot.generation.now() != serial {
-                        // A scope that ended forwards once more: whoever polls it has to learn of it.
-                        break;
-                    }
-                    match slot.kind.get().class {
-                        Class::Scope => match slot.ext().take_waiter() {
-                            Some(next) => waiter = next,
-                            None => break,
-                        },
-                        _ => break self.ready(slot, by_end),
-                    }
-                }
+                Some(waiter) => return self.wake(waiter, by_end),
+                None => return,
             }
         }
     }
 
+    #[cold]
+    fn wake_later(&self, waker: Waker) {
+        self.foreign.borrow_mut().push(waker);
+        self.pending.add(Queued::ForeignWakers);
+        self.poke();
+    }
+
     /// Queues a request to be run.
     fn ready(&self, slot: WideRef, by_end: bool) {
-        if slot.queue.get() != QueueId::None || slot.has(Flag::NoValue) {
+        if slot.is_listed() || slot.has(Flag::NoValue) {
             return;
         }
         let late = by_end && self.phase.get() >= Phase::Woken && slot.ext().ran.get() != self.turn.get();
-        self.lists.push(if late { QueueId::Late } else { QueueId::Ready }, slot);
+        self.lists.push(if late { Queue::Late } else { Queue::Ready }, slot);
         self.poke();
     }
 
@@ -350,6 +404,7 @@ impl TreeCore {
     }
 
     /// Outside of a turn the host hears of what comes earlier than it knows.
+    #[inline]
     pub(crate) fn plan(&self, at: Instant) {
         if self.phase.get() == Phase::Outside && self.scheduled.get().is_none_or(|planned| at < planned) {
             self.schedule(Some(at));
@@ -367,10 +422,10 @@ impl TreeCore {
     fn close(&self) {
         self.closed.set(true);
         if let Some(root) = self.living_root() {
-            let end = End::freed(self.place, self.running.get());
+            let end = End::freed(self.place, self.running());
             self.free(root, &end);
         }
-        self.run_posts();
+        self.handle_posts();
         self.shared.take_injected(true).for_each(drop);
         loop {
             let wakers = self.foreign.take();

@@ -8,11 +8,12 @@
 //! have begun, is *late*: it runs at the end of that class or after the last deadline, if it has not run in this turn; so an answer
 //! climbs to the top in one turn.
 
-use crate::arena::{Class, Place, QueueId, SlotRef, State, TimerRef, WideRef, value};
+use crate::arena::{Class, Place, Queue, SlotRef, State, TimerRef, WideRef, value};
 use crate::catch::catch;
 use crate::free::End;
 use crate::host::{Deadlines, Turn};
 use crate::node::AnyNode;
+use crate::pending::Queued;
 use crate::source::{Ready, SourceClass};
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
@@ -59,7 +60,7 @@ pub(crate) struct WhoseCode<'c>(pub(crate) &'c TreeCore);
 
 impl fmt::Display for WhoseCode<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.running.get().filter(|node| node.is_alive()) {
+        match self.0.running().filter(|node| node.is_alive()) {
             Some(node) if node.parent().is_some() => f.write_str(&node.path()),
             Some(_) => f.write_str("root"),
             None => match self.0.loans.borrow().last() {
@@ -91,7 +92,9 @@ impl TreeCore {
         self.drive_shutdowns(deadlines);
         self.run_late();
         self.wake_foreign();
-        self.deliver_failures();
+        if self.pending.has(Queued::Failures) {
+            self.deliver_failures();
+        }
         drop(in_turn);
         let pending = self.shared.arm() || self.is_pending();
         self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
@@ -99,38 +102,44 @@ impl TreeCore {
     }
 
     fn is_pending(&self) -> bool {
-        !self.lists.is_empty(QueueId::Ready)
-            || !self.lists.is_empty(QueueId::Late)
-            || !self.lists.is_empty(QueueId::Soon)
-            || self.sources.borrow().any_marked()
-            || !self.foreign.borrow().is_empty()
-            || !self.undelivered.borrow().is_empty()
-            || self.timers.borrow_mut().first().is_some_and(|entry| entry.at <= self.time.get())
+        self.pending.any()
+            || !self.lists.is_empty(Queue::Ready)
+            || !self.lists.is_empty(Queue::Late)
+            || !self.lists.is_empty(Queue::Soon)
+            || self.timers.earliest() <= self.time.get()
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let timers = self.timers.borrow_mut().first().map(|entry| entry.at);
-        let deadlines = self.deadlines.borrow_mut().first().map(|entry| entry.at);
-        let shutdowns = self.shutdowns.borrow().iter().map(|shutdown| shutdown.1).min();
-        [timers, deadlines, shutdowns].into_iter().flatten().min()
+        let mut earliest = self.timers.earliest().min(self.deadlines.earliest());
+        if self.shuts_down.get() {
+            earliest = self.shutdowns.borrow().iter().fold(earliest, |earliest, shutdown| earliest.min(shutdown.1));
+        }
+        (earliest != Instant::MAX).then_some(earliest)
     }
 
     /// A piece of code has run: whoever handles failures hears of them before the next one.
     pub(crate) fn count_piece(&self) {
         self.ran.set(self.ran.get() + 1);
-        if !self.undelivered.borrow().is_empty() {
+        if self.pending.has(Queued::Failures) {
             self.deliver_failures();
         }
     }
 
-    /// Runs what other threads posted; of a tree that is gone, drops it.
-    pub(crate) fn run_posts(&self) {
+    #[inline]
+    fn run_posts(&self) {
+        if self.shared.has_posts() {
+            self.handle_posts();
+        }
+    }
+
+    /// Runs what other threads posted; of a tree that is gone, drops it and takes no more.
+    pub(crate) fn handle_posts(&self) {
         if let Some(take_posts) = self.parts.take_posts.get() {
             take_posts(self);
         }
     }
 
-    /// The work of [`run_posts`](TreeCore::run_posts), where there is a `Remote`.
+    /// The work of [`handle_posts`](TreeCore::handle_posts), where there is a `Remote`.
     pub(crate) fn take_posts(&self) {
         let closed = self.closed.get();
         for (target, run) in self.shared.take_posts(closed) {
@@ -150,9 +159,16 @@ impl TreeCore {
         }
     }
 
+    #[inline]
     fn run_immediates(&self) {
-        self.lists.begin(QueueId::Soon, QueueId::SoonRunning);
-        while let Some(slot) = self.lists.pop(QueueId::SoonRunning) {
+        if !self.lists.is_empty(Queue::Soon) {
+            self.call_immediates();
+        }
+    }
+
+    fn call_immediates(&self) {
+        self.lists.begin(Queue::Soon, Queue::SoonRunning);
+        while let Some(slot) = self.lists.pop(Queue::SoonRunning) {
             self.call_once(*slot);
             self.count_piece();
         }
@@ -171,13 +187,18 @@ impl TreeCore {
         self.free(slot, &End::freed(place, Some(AnyNode::of(slot))));
     }
 
+    #[inline]
     fn fire_timers(&self) {
+        if self.timers.may_be_due(self.time.get()) {
+            self.fire_due();
+        }
+    }
+
+    fn fire_due(&self) {
         let now = self.time.get();
-        let later = self.timers.borrow().next_serial();
-        loop {
-            let due = self.timers.borrow_mut().first().filter(|entry| entry.at <= now && entry.serial < later);
-            let Some(entry) = due else { return };
-            self.timers.borrow_mut().remove(entry.item);
+        let later = self.timers.next_serial();
+        while let Some(entry) = self.timers.due(now).filter(|entry| entry.serial < later) {
+            self.timers.remove(entry.item);
             match self.timer_node(entry.item.head().slot.get()) {
                 Some(slot) if slot.kind.get().periodic => self.fire_periodic(slot, entry.at, now),
                 Some(slot) => self.call_once(slot),
@@ -195,28 +216,41 @@ impl TreeCore {
             Some(rest) => Instant(at.0.saturating_add((late - rest).saturating_add(period))),
             None => now, // A period of 0 is once a turn: what is armed now fires in the next.
         };
-        self.timers.borrow_mut().insert(next, TimerRef::of(slot));
+        self.timers.insert(next, TimerRef::of(slot));
         self.call_lent(slot, || value::call(slot, Ready::NONE));
         self.settle(slot);
     }
 
+    #[inline]
     fn run_woken(&self) {
-        for slot in self.shared.take_injected(false) {
-            self.wake_injected(slot);
+        if self.shared.has_injected() {
+            self.take_injected();
         }
-        self.lists.begin(QueueId::Ready, QueueId::Running);
         self.phase.set(Phase::Woken);
-        while let Some(slot) = self.lists.pop(QueueId::Running) {
-            self.run_request(slot);
-            self.count_piece();
+        if !self.lists.is_empty(Queue::Ready) {
+            self.lists.begin(Queue::Ready, Queue::Running);
+            self.run_queue(Queue::Running);
         }
         self.run_late();
     }
 
+    #[inline]
     fn run_late(&self) {
-        while let Some(slot) = self.lists.pop(QueueId::Late) {
+        if !self.lists.is_empty(Queue::Late) {
+            self.run_queue(Queue::Late);
+        }
+    }
+
+    fn run_queue(&self, queue: Queue) {
+        while let Some(slot) = self.lists.pop(queue) {
             self.run_request(slot);
             self.count_piece();
+        }
+    }
+
+    fn take_injected(&self) {
+        for slot in self.shared.take_injected(false) {
+            self.wake_injected(slot);
         }
     }
 
@@ -226,21 +260,26 @@ impl TreeCore {
             return;
         }
         if matches!(slot.kind.get().class, Class::Request | Class::Scope) {
-            self.wake(crate::arena::Waiter::Ours(slot, slot.generation.now()), false);
+            self.wake_own(slot, slot.generation.now(), false);
+        }
+    }
+
+    #[inline]
+    fn end_overdue(&self) {
+        if self.deadlines.may_be_due(self.time.get()) {
+            self.time_out_overdue();
         }
     }
 
     /// Ends what is past its deadline, the outermost first.
-    fn end_overdue(&self) {
+    fn time_out_overdue(&self) {
         let now = self.time.get();
-        loop {
-            let due = self.deadlines.borrow_mut().first().filter(|entry| entry.at <= now);
-            let Some(entry) = due else { return };
+        while let Some(entry) = self.deadlines.due(now) {
             let mut outermost = (entry.item, entry.at);
             let mut above = entry.item.parent.get();
             while let Some(slot) = above {
                 if let Some(wide) = slot.as_wide()
-                    && let Some(at) = self.deadlines.borrow().at(wide)
+                    && let Some(at) = self.own_deadline(slot)
                     && at <= now
                 {
                     outermost = (wide, at);
@@ -253,7 +292,15 @@ impl TreeCore {
     }
 
     /// Wakers of others are called by the loop, with nothing of the tree's on the stack.
-    pub(crate) fn wake_foreign(&self) {
+    #[inline]
+    fn wake_foreign(&self) {
+        if self.pending.has(Queued::ForeignWakers) {
+            self.call_foreign();
+        }
+    }
+
+    fn call_foreign(&self) {
+        self.pending.remove(Queued::ForeignWakers);
         let mut wakers = self.foreign.take();
         for waker in wakers.drain(..) {
             if let Err(panic) = catch(move || waker.wake()) {

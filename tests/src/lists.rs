@@ -155,6 +155,7 @@ macro_rules! everywhere {
             law_23_an_error_changes_nobodys_interest
             law_23_a_watcher_may_free_another
             law_23_a_watcher_may_free_its_source
+            law_23_a_watcher_is_called_wherever_it_was_moved
             law_25_posts_are_first_come_first_served
             law_25_a_post_to_a_gone_node_is_dropped
             law_25_posts_are_harmless_after_the_tree
@@ -240,6 +241,7 @@ macro_rules! in_virtual_time {
             law_19_an_idle_turn_runs_nothing
             law_20_the_classes_run_in_their_order
             law_20_what_a_class_makes_for_itself_runs_in_the_next_turn
+            law_20_what_is_marked_while_its_class_runs_waits_for_the_next_turn
             law_20_what_a_class_makes_for_a_later_one_runs_in_this_turn
             law_20_each_class_is_first_come_first_served
             law_20_an_answer_climbs_to_the_top_in_one_turn

@@ -115,20 +115,27 @@ fn first_use(page: NonNull<ChunkPage>, class: usize) -> Option<NonNull<u8>> {
 
 impl Chunks {
     /// Memory for a value, or `None` when the system has none. A layout without size needs no memory.
-    #[inline(always)]
     pub(crate) fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if let Some(chunk) = self.at_hand(layout) {
+            return Some(chunk);
+        }
+        match class_of(layout) {
+            Some(class) => self.allocate_slow(class),
+            // SAFETY: the size is not zero: those are at hand.
+            None => NonNull::new(unsafe { alloc::alloc::alloc(layout) }),
+        }
+    }
+
+    /// Memory for a value that is there without a look for it.
+    #[inline(always)]
+    pub(crate) fn at_hand(&self, layout: Layout) -> Option<NonNull<u8>> {
         if layout.size() == 0 {
             // SAFETY: an alignment is never zero.
             return Some(unsafe { NonNull::new_unchecked(core::ptr::without_provenance_mut(layout.align())) });
         }
-        let Some(class) = class_of(layout) else {
-            // SAFETY: the size is not zero.
-            return NonNull::new(unsafe { alloc::alloc::alloc(layout) });
-        };
-        match self.open[class].get().and_then(|page| pop(page).or_else(|| first_use(page, class))) {
-            Some(chunk) => Some(chunk),
-            None => self.allocate_slow(class),
-        }
+        let class = class_of(layout)?;
+        let page = self.open[class].get()?;
+        pop(page).or_else(|| first_use(page, class))
     }
 
     /// A chunk of a page that has some left, or of a new one.
@@ -160,6 +167,16 @@ impl Chunks {
             // SAFETY: it came from the system with this layout.
             None => unsafe { alloc::alloc::dealloc(chunk.as_ptr(), layout) },
         }
+    }
+
+    /// Gives the memory of a value back that most likely is none of the chunks.
+    ///
+    /// # Safety
+    /// As `free`.
+    #[cold]
+    pub(super) unsafe fn free_other(&self, chunk: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller's contract.
+        unsafe { self.free(chunk, layout) }
     }
 
     /// Gives the memory of a value that has a class back.

@@ -31,6 +31,46 @@ pub(crate) enum Class {
     Scope,
 }
 
+/// Where the memory of a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// It needs none.
+    None,
+    Chunk,
+    System,
+}
+
+impl Memory {
+    const fn of<T>() -> Memory {
+        match class_of(Layout::new::<T>()) {
+            _ if size_of::<T>() == 0 => Memory::None,
+            Some(_) => Memory::Chunk,
+            None => Memory::System,
+        }
+    }
+}
+
+/// What has to be done at the end of a node that has nothing but its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KindEnd {
+    /// Nothing but giving back a chunk.
+    Chunk,
+    /// No code of the user's runs.
+    Quiet,
+    /// Anything.
+    Code,
+}
+
+impl KindEnd {
+    const fn of(class: Class, needs_drop: bool, memory: Memory) -> KindEnd {
+        match (class, memory) {
+            (Class::Value, Memory::Chunk) if !needs_drop => KindEnd::Chunk,
+            (Class::Value | Class::Timer, _) if !needs_drop => KindEnd::Quiet,
+            _ => KindEnd::Code,
+        }
+    }
+}
+
 /// The untyped side of a node's value.
 pub(crate) struct Kind {
     pub(crate) class: Class,
@@ -38,10 +78,8 @@ pub(crate) struct Kind {
     /// What the report says in its type column.
     pub(crate) type_name: fn() -> &'static str,
     pub(crate) layout: Layout,
-    /// The size class of its chunk; 0: it needs none, nothing: the system's.
-    pub(crate) chunk: Option<usize>,
-    /// A value or timer whose end runs no code.
-    pub(crate) plain: bool,
+    pub(crate) memory: Memory,
+    pub(crate) end: KindEnd,
     /// Drops the value in place. Of a request: its body.
     pub(crate) drop: Option<unsafe fn(*mut u8)>,
     /// Drops a request's future in place, which lies where its body was.
@@ -49,7 +87,7 @@ pub(crate) struct Kind {
     /// Calls the closure that the value is.
     pub(crate) call: Option<unsafe fn(*mut u8, Ready)>,
     /// Runs a request once.
-    pub(crate) run: Option<unsafe fn(WideRef, *mut u8, &mut Context<'_>)>,
+    pub(crate) run: Run,
     /// Takes a source, or its watcher, out of the table of sources: here, so that only who makes one links it.
     pub(crate) leave: Option<fn(&TreeCore, SlotRef)>,
     /// Where in the chunk the source's index lies.
@@ -58,17 +96,56 @@ pub(crate) struct Kind {
     pub(crate) periodic: bool,
 }
 
+/// A kind whose values are, or begin with, a `V`.
+pub(crate) struct KindOf<V> {
+    kind: &'static Kind,
+    value: PhantomData<fn(V)>,
+}
+
+impl<V> Clone for KindOf<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for KindOf<V> {}
+
+impl<V> KindOf<V> {
+    /// # Safety
+    /// What the kind's functions are given, before any other, is a pointer to a `V`, and that is enough for them.
+    pub(crate) const unsafe fn new(kind: &'static Kind) -> KindOf<V> {
+        KindOf { kind, value: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+}
+
 /// The value of nodes that have none: no handle is of this type.
 struct Untyped;
+
+/// Runs a request once: its slot, and what lies in its chunk.
+pub(crate) type Run = unsafe fn(WideRef, *mut u8, &mut Context<'_>);
+
+unsafe fn nothing_to_run(_: WideRef, _: *mut u8, _: &mut Context<'_>) {}
 
 fn nothing() -> &'static str {
     ""
 }
 
 impl Kind {
+    /// Whether its nodes live in wide slots.
+    #[inline(always)]
+    pub(crate) const fn is_wide(&self) -> bool {
+        matches!(self.class, Class::Request | Class::Scope | Class::Soon)
+    }
+
     pub(crate) const VACANT: &'static Kind = &Kind::new::<Untyped>(Class::Vacant, nothing);
     pub(crate) const ROOT: &'static Kind = &Kind::new::<Untyped>(Class::Root, || "root");
-    pub(crate) const SCOPE: &'static Kind = &Kind::new::<Untyped>(Class::Scope, || "scope");
+    // SAFETY: scopes have no value of their own: nothing is ever read from or dropped in their chunk.
+    pub(crate) const SCOPE: KindOf<()> = unsafe { KindOf::new(&Kind::new::<Untyped>(Class::Scope, || "scope")) };
 
     pub(crate) const fn new<T: 'static>(class: Class, type_name: fn() -> &'static str) -> Kind {
         Kind {
@@ -76,12 +153,12 @@ impl Kind {
             type_id: TypeId::of::<T>(),
             type_name,
             layout: Layout::new::<T>(),
-            chunk: class_of(Layout::new::<T>()),
-            plain: matches!(class, Class::Value | Class::Timer) && !core::mem::needs_drop::<T>(),
+            memory: Memory::of::<T>(),
+            end: KindEnd::of(class, core::mem::needs_drop::<T>(), Memory::of::<T>()),
             drop: if core::mem::needs_drop::<T>() { Some(drop_value::<T>) } else { None },
             drop_started: None,
             call: None,
-            run: None,
+            run: nothing_to_run,
             leave: None,
             source_at: 0,
             periodic: false,
@@ -103,15 +180,20 @@ impl<T: 'static> Of<T> {
 }
 
 /// The kind of a plain value.
-pub(crate) fn value_kind<T: 'static>() -> &'static Kind {
-    Of::<T>::VALUE
+#[inline(always)]
+pub(crate) fn value_kind<T: 'static>() -> KindOf<T> {
+    // SAFETY: made of this type.
+    unsafe { KindOf::new(Of::<T>::VALUE) }
 }
 
 /// A closure called once, as a value.
 pub(crate) struct OnceCell<F>(Option<F>);
 
 impl<R, F: FnOnce() -> R + 'static> OnceCell<F> {
-    pub(crate) const SOON: &'static Kind = &Kind { call: Some(Self::call), ..Kind::new::<Self>(Class::Soon, || "immediate") };
+    const KIND: &'static Kind = &Kind { call: Some(Self::call), ..Kind::new::<Self>(Class::Soon, || "immediate") };
+
+    // SAFETY: made of this type.
+    pub(crate) const SOON: KindOf<Self> = unsafe { KindOf::new(Self::KIND) };
 
     pub(crate) fn new(closure: F) -> OnceCell<F> {
         OnceCell(Some(closure))
@@ -196,10 +278,6 @@ impl<P, F> TimerCell<P, F> {
         let head = TimerHead { place: Cell::new(0), slot: Cell::new(SlotIndex::NONE) };
         TimerCell { head, period, closure: ManuallyDrop::new(closure) }
     }
-
-    pub(crate) fn belongs_to(&mut self, slot: SlotIndex) {
-        self.head.slot.set(slot);
-    }
 }
 
 impl<P, F> Drop for TimerCell<P, F> {
@@ -213,14 +291,18 @@ impl<P, F> Drop for TimerCell<P, F> {
 
 impl<P: 'static, F: 'static> TimerCell<P, F> {
     const fn kind() -> Kind {
-        let plain = !core::mem::needs_drop::<F>();
+        let needs_drop = core::mem::needs_drop::<F>();
         let kind = Kind::new::<Self>(Class::Timer, || "timer");
-        Kind { type_id: TypeId::of::<Timer>(), plain, drop: if plain { None } else { kind.drop }, ..kind }
+        let end = KindEnd::of(Class::Timer, needs_drop, kind.memory);
+        Kind { type_id: TypeId::of::<Timer>(), end, drop: if needs_drop { kind.drop } else { None }, ..kind }
     }
 }
 
 impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
-    pub(crate) const ONCE: &'static Kind = &Kind { call: Some(Self::call), ..Self::kind() };
+    const ONCE_UNTYPED: &'static Kind = &Kind { call: Some(Self::call), ..Self::kind() };
+
+    // SAFETY: made of this type.
+    pub(crate) const ONCE: KindOf<Self> = unsafe { KindOf::new(Self::ONCE_UNTYPED) };
 
     unsafe fn call(data: *mut u8, _: Ready) {
         // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
@@ -234,7 +316,10 @@ impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
 }
 
 impl<R, F: FnMut() -> R + 'static> TimerCell<u64, F> {
-    pub(crate) const EVERY: &'static Kind = &Kind { call: Some(Self::call_again), periodic: true, ..Self::kind() };
+    const EVERY_UNTYPED: &'static Kind = &Kind { call: Some(Self::call_again), periodic: true, ..Self::kind() };
+
+    // SAFETY: made of this type.
+    pub(crate) const EVERY: KindOf<Self> = unsafe { KindOf::new(Self::EVERY_UNTYPED) };
 
     unsafe fn call_again(data: *mut u8, _: Ready) {
         // SAFETY: of this kind, so `data` points to a `Self`; only `closure` is borrowed exclusively, and it is lent to this call

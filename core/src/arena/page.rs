@@ -3,7 +3,7 @@
 
 use super::pool::{self, PageList};
 use super::slot::{Slot, WideSlot};
-use super::{Generation, SlotRef};
+use super::{Generation, SlotRef, WideRef};
 use crate::inbox::Shared;
 use crate::sync::{AtomicPtr, Ordering};
 use crate::tree::TreeCore;
@@ -202,16 +202,26 @@ pub(crate) struct Pages {
 
 impl Pages {
     /// A vacant slot, or `None` when the system has no memory.
-    #[inline(always)]
     pub(crate) fn take(&self, core: &TreeCore, wide: bool) -> Option<SlotRef> {
-        let width = &self.widths[usize::from(wide)];
-        match width.free.get() {
+        match self.free(wide) {
             Some(slot) => {
-                width.free.set(slot.older.get());
+                self.take_free(slot, wide);
                 Some(slot)
             }
             None => self.take_slow(core, wide),
         }
+    }
+
+    /// The slot that was freed last.
+    #[inline(always)]
+    pub(crate) fn free(&self, wide: bool) -> Option<SlotRef> {
+        self.widths[usize::from(wide)].free.get()
+    }
+
+    /// Takes what [`free`](Pages::free) gave.
+    #[inline(always)]
+    pub(crate) fn take_free(&self, slot: SlotRef, wide: bool) {
+        self.widths[usize::from(wide)].free.set(slot.older.get());
     }
 
     #[cold]
@@ -260,19 +270,34 @@ impl Pages {
         }
     }
 
-    /// A slot without a tenant comes back; one that a waker pins waits in limbo.
-    #[inline]
+    /// Whether a wide slot may have a next tenant: it has a generation left, and no waker pins it.
+    #[inline(always)]
+    pub(crate) fn may_be_next(&self, slot: WideRef) -> bool {
+        slot.generation.now() < Generation::RETIRED && slot.ext().word.load(Ordering::Acquire) == 0
+    }
+
+    /// A wide slot that may have a next tenant comes back.
+    #[inline(always)]
+    pub(crate) fn give_next(&self, slot: WideRef) {
+        slot.older.set(self.widths[1].free.replace(Some(*slot)));
+    }
+
+    /// A wide slot comes back; one that a waker pins waits in limbo.
+    fn give_wide(&self, slot: WideRef) {
+        if self.may_be_next(slot) {
+            self.give_next(slot);
+        } else if slot.generation.now() < Generation::RETIRED {
+            self.widths[1].limbo.borrow_mut().push(*slot);
+        }
+        // At its last generation it goes nowhere: no handle may ever match again.
+    }
+
+    /// A slot without a tenant comes back.
     pub(crate) fn give(&self, slot: SlotRef) {
-        let wide = slot.as_wide();
-        let width = &self.widths[usize::from(wide.is_some())];
-        if slot.generation.now() >= Generation::RETIRED {
-            return; // Its last generation: no handle may ever match again.
+        match slot.as_wide() {
+            Some(wide) => self.give_wide(wide),
+            None => self.give_narrow(slot),
         }
-        if wide.is_some_and(|wide| wide.ext().word.load(Ordering::Acquire) != 0) {
-            width.limbo.borrow_mut().push(slot);
-            return;
-        }
-        slot.older.set(width.free.replace(Some(slot)));
     }
 
     /// The slot of a tree's own index.

@@ -60,11 +60,10 @@ pub(crate) enum Flag {
     Wide = 128,
 }
 
-/// Which list a wide slot is linked in.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The lists of what waits to be run.
+#[derive(Clone, Copy)]
 #[repr(u8)]
-pub(crate) enum QueueId {
-    None,
+pub(crate) enum Queue {
     /// Woken requests that wait for the class to begin.
     Ready,
     /// The snapshot that runs now.
@@ -84,7 +83,6 @@ pub(crate) struct Slot {
     flags: Cell<u8>,
     /// What a request waits for: a code of [`crate::waits`].
     pub(crate) waits: Cell<u8>,
-    pub(crate) queue: Cell<QueueId>,
     /// How often the value is lent: [`Slot::EXCLUSIVE`], or a count of shared loans.
     pub(crate) lent: Cell<u16>,
     name_len: Cell<u16>,
@@ -109,8 +107,9 @@ pub(crate) struct Ext {
     /// Bit 0: in the inject queue. The rest counts cloned wakers. Touched by any thread that has a waker.
     pub(crate) word: AtomicU32,
     pub(crate) runs: Cell<u32>,
-    pub(crate) next: Cell<Option<WideRef>>,
-    pub(crate) previous: Cell<Option<WideRef>>,
+    /// Its neighbours in a list; itself, when it is in none.
+    next: Cell<WideRef>,
+    previous: Cell<WideRef>,
     pub(crate) told: Cell<Told>,
     /// One more than its place in the heap of deadlines; 0: it has none of its own.
     pub(crate) deadline: Cell<u32>,
@@ -125,6 +124,8 @@ pub(crate) enum Told {
     #[default]
     Nobody,
     Waiter(Waiter),
+    /// Nobody yet. It has not run, and has this deadline, which the heap does not know: most are done before it matters.
+    Limit(Instant),
     /// It ended by a free or a deadline, which stored this without allocating.
     Ended(Place, Cause),
     /// It ended otherwise.
@@ -146,11 +147,64 @@ impl Ext {
         result
     }
 
-    /// Whether nobody waits and nothing is noted: most of the time.
+    /// Whether nobody waits, and nothing is noted that would have to be dropped: most of the time.
     #[inline(always)]
     pub(crate) fn is_quiet(&self) -> bool {
         // SAFETY: the cell is this thread's, and the reference to its content ends here, before anybody can write to it.
-        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody)
+        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody | Told::Limit(_))
+    }
+
+    /// A new tenant: nothing has run, nobody waits. What the last one noted was dropped.
+    #[inline(always)]
+    pub(crate) fn begin(&self) {
+        debug_assert!(self.is_quiet());
+        self.runs.set(0);
+        self.ran.set(0);
+        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
+        unsafe { self.told.as_ptr().write(Told::Nobody) };
+    }
+
+    /// Notes a deadline that the heap does not know, if nobody waits yet; of two the earlier counts.
+    #[inline(always)]
+    pub(crate) fn note_limit(&self, at: Instant) -> bool {
+        // SAFETY: as in `is_quiet`.
+        let at = match unsafe { &*self.told.as_ptr() } {
+            Told::Nobody => at,
+            Told::Limit(before) => at.min(*before),
+            _ => return false,
+        };
+        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
+        unsafe { self.told.as_ptr().write(Told::Limit(at)) };
+        true
+    }
+
+    /// The deadline that the heap does not know; from now on somebody else has to.
+    #[inline(always)]
+    pub(crate) fn take_limit(&self) -> Option<Instant> {
+        // SAFETY: as in `is_quiet`.
+        let limit = match unsafe { &*self.told.as_ptr() } {
+            Told::Limit(at) => Some(*at),
+            _ => None,
+        };
+        if limit.is_some() {
+            self.told.set(Told::Nobody);
+        }
+        limit
+    }
+
+    /// Who waits, if it is a request or scope of this tree; from now on nobody does.
+    #[inline(always)]
+    pub(crate) fn take_own_waiter(&self) -> Option<(WideRef, Serial)> {
+        // SAFETY: as in `is_quiet`.
+        let waiter = match unsafe { &*self.told.as_ptr() } {
+            Told::Waiter(Waiter::Ours(slot, serial)) => Some((*slot, *serial)),
+            _ => None,
+        };
+        if waiter.is_some() {
+            // Nothing has to be dropped: a handle is `Copy`.
+            self.told.set(Told::Nobody);
+        }
+        waiter
     }
 
     /// Who waits; from now on nobody does.
@@ -190,7 +244,6 @@ impl Slot {
             state: Cell::new(State::Vacant),
             flags: Cell::new(flags),
             waits: Cell::new(0),
-            queue: Cell::new(QueueId::None),
             lent: Cell::new(0),
             name_len: Cell::new(0),
             parent: Cell::new(None),
@@ -218,10 +271,11 @@ impl Slot {
         self.flags.set(self.flags.get() & !(flag as u8));
     }
 
-    /// A new tenant starts with none but the slot's own and this.
+    /// A new tenant starts with none but the slot's own and these.
     #[inline(always)]
-    pub(crate) fn reset_flags(&self, flag: Flag) {
-        self.flags.set(self.flags.get() & Flag::Wide as u8 | flag as u8);
+    pub(crate) fn reset_flags(&self, wide: bool, flags: u8) {
+        debug_assert!(self.has(Flag::Wide) == wide);
+        self.flags.set(if wide { Flag::Wide as u8 } else { 0 } | flags);
     }
 
     /// Whether a piece of the node's own code is on the stack.
@@ -326,8 +380,8 @@ impl SlotRef {
             let ext = Ext {
                 word: AtomicU32::new(0),
                 runs: Cell::new(0),
-                next: Cell::new(None),
-                previous: Cell::new(None),
+                next: Cell::new(WideRef(SlotRef(memory.cast()))),
+                previous: Cell::new(WideRef(SlotRef(memory.cast()))),
                 told: Cell::new(Told::Nobody),
                 deadline: Cell::new(0),
                 ran: Cell::new(0),
@@ -385,15 +439,14 @@ impl SlotRef {
         self.page().peek_core().expect("a slot with a tenant belongs to a tree")
     }
 
-    /// Whether the node is one whose end runs no code: nothing is lent, nobody asked to be told, no child, no flag.
+    /// Whether the node is alive and has nothing but its value: nothing is lent, nobody asked to be told, no child, no flag.
     #[inline(always)]
-    pub(crate) fn is_plain_leaf(&self) -> bool {
+    pub(crate) fn is_leaf(&self) -> bool {
         self.state.get() == State::Live
             && self.flags.get() == 0
             && self.lent.get() == 0
             && self.child.get().is_none()
             && self.extras.get().is_none()
-            && self.kind.get().plain
     }
 
     /// Whether this slot's tenant belongs to that tree.
@@ -450,85 +503,109 @@ impl WideRef {
     }
 }
 
-/// The doubly linked lists of wide slots, by [`QueueId`].
+/// Wide slots that wait to be run, in doubly linked lists. Each list is a ring with a slot of its own, its head, so that nothing has to be
+/// looked at where something is put in or taken out.
 #[derive(Default)]
 pub(crate) struct Lists {
-    ends: [Cell<(Option<WideRef>, Option<WideRef>)>; 5],
+    heads: [Cell<Option<WideRef>>; 5],
 }
 
 impl Lists {
-    #[inline(always)]
-    fn ends(&self, queue: QueueId) -> &Cell<(Option<WideRef>, Option<WideRef>)> {
-        &self.ends[queue as usize - 1]
-    }
-
-    pub(crate) fn is_empty(&self, queue: QueueId) -> bool {
-        self.ends(queue).get().0.is_none()
-    }
-
-    #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    pub(crate) fn push(&self, queue: QueueId, slot: WideRef) {
-        debug_assert!(slot.queue.get() == QueueId::None);
-        let ends = self.ends(queue);
-        let (first, last) = ends.get();
-        let ext = slot.ext();
-        slot.queue.set(queue);
-        ext.next.set(None);
-        ext.previous.set(last);
-        match last {
-            Some(last) => last.ext().next.set(Some(slot)),
-            None => debug_assert!(first.is_none()),
+    /// Gives the lists their heads: `head` is called for each. `None` when it gives none.
+    pub(crate) fn begin_with(&self, mut head: impl FnMut() -> Option<WideRef>) -> Option<()> {
+        for place in &self.heads {
+            let head = head()?;
+            head.close();
+            place.set(Some(head));
         }
-        ends.set((first.or(Some(slot)), Some(slot)));
+        Some(())
     }
 
     #[inline(always)]
-    pub(crate) fn pop(&self, queue: QueueId) -> Option<WideRef> {
-        let slot = self.ends(queue).get().0?;
-        self.remove(slot);
-        Some(slot)
+    fn head(&self, queue: Queue) -> WideRef {
+        self.heads[queue as usize].get().expect("a tree's lists have heads")
     }
 
-    /// Takes a slot out of whatever list it is in.
-    #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    pub(crate) fn remove(&self, slot: WideRef) {
-        let queue = slot.queue.replace(QueueId::None);
-        if queue == QueueId::None {
-            return;
-        }
-        let ext = slot.ext();
-        let (next, previous) = (ext.next.take(), ext.previous.take());
-        let ends = self.ends(queue);
-        let (mut first, mut last) = ends.get();
-        match previous {
-            Some(previous) => previous.ext().next.set(next),
-            None => first = next,
-        }
-        match next {
-            Some(next) => next.ext().previous.set(previous),
-            None => last = previous,
-        }
-        ends.set((first, last));
+    #[inline(always)]
+    pub(crate) fn is_empty(&self, queue: Queue) -> bool {
+        let head = self.head(queue);
+        head.next() == head
     }
 
-    /// Moves all of `from` to `to`, which is empty: a snapshot.
-    pub(crate) fn begin(&self, from: QueueId, to: QueueId) {
-        let (first, last) = self.ends(from).take();
-        if !self.is_empty(to) {
-            // A class that was cut short (a panic of the host): what it left goes first.
-            let mut next = first;
-            while let Some(slot) = next {
-                next = slot.ext().next.get();
-                slot.queue.set(QueueId::None);
-                self.push(to, slot);
-            }
+    /// Puts a slot that is in no list at the end of one.
+    #[inline(always)]
+    pub(crate) fn push(&self, queue: Queue, slot: WideRef) {
+        debug_assert!(!slot.is_listed());
+        let head = self.head(queue);
+        head.previous().before(slot);
+        slot.before(head);
+    }
+
+    #[inline(always)]
+    pub(crate) fn pop(&self, queue: Queue) -> Option<WideRef> {
+        let head = self.head(queue);
+        let first = head.next();
+        if first == head {
+            return None;
+        }
+        head.before(first.next());
+        first.leave_no_list();
+        Some(first)
+    }
+
+    /// Moves all of `from` to the end of `to`: a snapshot, where that is empty.
+    pub(crate) fn begin(&self, from: Queue, to: Queue) {
+        if self.is_empty(from) {
             return;
         }
-        let mut next = first;
-        while let Some(slot) = next {
-            slot.queue.set(to);
-            next = slot.ext().next.get();
+        let (from, to) = (self.head(from), self.head(to));
+        let (first, last) = (from.next(), from.previous());
+        to.previous().before(first);
+        last.before(to);
+        from.close();
+    }
+}
+
+impl WideRef {
+    /// Whether it waits in a list.
+    #[inline(always)]
+    pub(crate) fn is_listed(self) -> bool {
+        self.next() != self
+    }
+
+    /// Takes it out of whatever list it is in.
+    #[inline(always)]
+    pub(crate) fn leave_list(self) {
+        if self.is_listed() {
+            self.previous().before(self.next());
+            self.leave_no_list();
         }
-        self.ends(to).set((first, last));
+    }
+
+    /// Notes that it is in no list.
+    #[inline(always)]
+    pub(crate) fn leave_no_list(self) {
+        self.ext().next.set(self);
+    }
+
+    #[inline(always)]
+    fn next(self) -> WideRef {
+        self.ext().next.get()
+    }
+
+    #[inline(always)]
+    fn previous(self) -> WideRef {
+        self.ext().previous.get()
+    }
+
+    #[inline(always)]
+    fn before(self, next: WideRef) {
+        self.ext().next.set(next);
+        next.ext().previous.set(self);
+    }
+
+    /// A ring of its own.
+    fn close(self) {
+        self.before(self);
     }
 }

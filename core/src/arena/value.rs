@@ -1,7 +1,8 @@
 //! Values in their chunks: written once, lent by reference, taken out or dropped.
 #![expect(unsafe_code, reason = "a node's value is reached by the type its handle was made with")]
 
-use super::{Flag, Kind, Slot, SlotRef, State, WideRef};
+use super::kind::{Memory, Run};
+use super::{Flag, Kind, KindOf, Slot, SlotRef, State, WideRef};
 use crate::inbox::Shared;
 use crate::node::AnyNode;
 use crate::source::Ready;
@@ -9,6 +10,58 @@ use crate::tree::TreeCore;
 use alloc::alloc::Layout;
 use core::ptr::NonNull;
 use core::task::Context;
+
+/// Room for a new node: a vacant slot, and a chunk for its value.
+pub(crate) struct Room {
+    slot: SlotRef,
+    chunk: NonNull<u8>,
+    size: usize,
+}
+
+impl Room {
+    /// Room that is there without a look for it. (In a page small code counts for more.)
+    #[inline(always)]
+    pub(crate) fn at_hand(core: &TreeCore, kind: &Kind) -> Option<Room> {
+        if cfg!(target_family = "wasm") {
+            return None;
+        }
+        let slot = core.pages.free(kind.is_wide())?;
+        let chunk = core.chunks.at_hand(kind.layout)?;
+        core.pages.take_free(slot, kind.is_wide());
+        Some(Room { slot, chunk, size: kind.layout.size() })
+    }
+
+    /// Room, or nothing when the system has no memory.
+    #[inline(never)]
+    pub(crate) fn find(core: &TreeCore, kind: &Kind) -> Option<Room> {
+        let chunk = core.chunks.allocate(kind.layout)?;
+        match core.pages.take(core, kind.is_wide()) {
+            Some(slot) => Some(Room { slot, chunk, size: kind.layout.size() }),
+            None => {
+                // SAFETY: it came from these chunks with this layout just now, and nobody else knows it.
+                unsafe { core.chunks.free(chunk, kind.layout) };
+                None
+            }
+        }
+    }
+
+    /// The slot, for a node of that kind whose value comes later.
+    #[inline(always)]
+    pub(crate) fn take(self, kind: &'static Kind) -> SlotRef {
+        self.slot.kind.set(kind);
+        self.slot.data.set(self.chunk.as_ptr());
+        self.slot
+    }
+
+    /// The slot, for a node of the kind that this room was found for, with its value.
+    #[inline(always)]
+    pub(crate) fn fill<V>(self, kind: KindOf<V>, value: V) -> SlotRef {
+        assert!(size_of::<V>() <= self.size, "a value of its own kind");
+        // SAFETY: the chunk is new, of the kind's layout, and so has room for what the kind's value begins with; nothing lies there.
+        unsafe { self.chunk.cast::<V>().write(value) };
+        self.take(kind.kind())
+    }
+}
 
 /// Writes a new node's value, which is of the type that the node's kind was made for.
 #[inline(always)]
@@ -64,17 +117,18 @@ pub(crate) fn call(slot: SlotRef, ready: Ready) {
 /// A request's code, to which its value is lent.
 pub(crate) struct Code {
     slot: WideRef,
-    run: unsafe fn(WideRef, *mut u8, &mut Context<'_>),
+    run: Run,
 }
 
 impl Code {
     /// Lends a request's value, if its code can run now: alive, not lent, not done. Whoever runs it ends the loan afterwards.
     #[inline(always)]
     pub(crate) fn of(slot: WideRef) -> Option<Code> {
-        let can = slot.state.get() == State::Live && slot.lent.get() == 0 && !slot.has(Flag::NoValue);
-        let run = slot.kind.get().run.filter(|_| can)?;
+        if slot.state.get() != State::Live || slot.lent.get() != 0 || slot.has(Flag::NoValue) {
+            return None;
+        }
         slot.lent.set(Slot::EXCLUSIVE);
-        Some(Code { slot, run })
+        Some(Code { slot, run: slot.kind.get().run })
     }
 
     /// Runs it once.
@@ -90,20 +144,14 @@ impl Code {
 pub(crate) fn free_chunk(core: &TreeCore, slot: SlotRef) {
     let Some(chunk) = NonNull::new(slot.data.replace(core::ptr::null_mut())) else { return };
     let kind = slot.kind.get();
-    match kind.chunk {
-        Some(0) => {}
-        // SAFETY: `TreeCore::make` allocated it from this tree's chunks with the kind's layout, which is of that class; taking it out
-        // of the cell makes this the last use.
-        Some(_) => unsafe { core.chunks.free_small(chunk) },
-        // SAFETY: as above.
-        None => unsafe { core.chunks.free(chunk, kind.layout) },
+    if kind.memory == Memory::Chunk {
+        // SAFETY: it came from this tree's chunks with the kind's layout, which has a class; taking it out of the cell makes this the last
+        // use.
+        unsafe { core.chunks.free_small(chunk) }
+    } else {
+        // SAFETY: as above, whatever the layout is.
+        unsafe { core.chunks.free_other(chunk, kind.layout) }
     }
-}
-
-/// Gives a chunk back that was never used.
-pub(crate) fn free_unused(core: &TreeCore, chunk: NonNull<u8>, layout: Layout) {
-    // SAFETY: `TreeCore::make` has just got it from this tree's chunks with this layout and gave it to nobody.
-    unsafe { core.chunks.free(chunk, layout) }
 }
 
 /// The source's index in the table of sources.

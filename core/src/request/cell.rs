@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "pins a future in its chunk, and reads a result by the type its handle was made with")]
 
 use super::outcome::Outcome;
-use crate::arena::{Class, Flag, Kind, SlotRef, State, WideRef, value};
+use crate::arena::{Class, Flag, Kind, KindOf, SlotRef, State, WideRef, value};
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::waits;
@@ -11,7 +11,6 @@ use core::fmt::Display;
 use core::future::Future;
 use core::mem::{ManuallyDrop, MaybeUninit, needs_drop};
 use core::pin::Pin;
-use core::ptr;
 use core::task::{Context, Poll};
 
 /// What lies in a request's chunk, always at its beginning. Which of the three it is, and whether it is there, the slot says:
@@ -33,21 +32,15 @@ where
     Fut: Future + 'static,
     Fut::Output: Outcome,
 {
-    pub(super) const KIND: &'static Kind = &Kind {
+    const UNTYPED: &'static Kind = &Kind {
         drop: if needs_drop::<F>() { Some(drop_as::<F>) } else { None },
         drop_started: if needs_drop::<Fut>() { Some(drop_as::<Fut>) } else { None },
-        run: Some(Self::run),
+        run: Self::run,
         ..Kind::new::<Self>(Class::Request, || "request")
     };
 
-    /// Puts the body into the slot's chunk.
-    #[inline(always)]
-    pub(super) fn fill(slot: SlotRef, body: F) {
-        assert!(ptr::eq(slot.kind.get(), Self::KIND), "a body of its own kind");
-        // SAFETY: of this kind, so the chunk has room for a `Self`, which begins with the body; nothing lies there yet.
-        unsafe { slot.data.get().cast::<F>().write(body) };
-        slot.clear(Flag::NoValue);
-    }
+    // SAFETY: a `Self` begins with the body, and its functions expect that until it has started.
+    pub(super) const KIND: KindOf<F> = unsafe { KindOf::new(Self::UNTYPED) };
 
     /// Runs the request once: its body first, then a poll of its future.
     unsafe fn run(slot: WideRef, data: *mut u8, context: &mut Context<'_>) {
@@ -122,7 +115,8 @@ unsafe fn drop_as<T>(data: *mut u8) {
 pub(super) struct ByHand<T, E>(MaybeUninit<Result<T, E>>);
 
 impl<T: 'static, E: From<Ended> + Display + 'static> ByHand<T, E> {
-    pub(super) const KIND: &'static Kind = &Kind::new::<Self>(Class::Request, || "completer");
+    // SAFETY: made of this type.
+    pub(super) const KIND: KindOf<Self> = unsafe { KindOf::new(&Kind::new::<Self>(Class::Request, || "completer")) };
 
     pub(super) fn new() -> ByHand<T, E> {
         ByHand(MaybeUninit::uninit())

@@ -2,7 +2,7 @@
 
 use super::Request;
 use super::cell::ByHand;
-use crate::arena::{Flag, State, value};
+use crate::arena::{Flag, State};
 use crate::ended::{Ended, Facts, Inner};
 use crate::node::AnyNode;
 use crate::tree::TreeCore;
@@ -43,11 +43,12 @@ impl AnyNode {
     #[track_caller]
     pub fn completer<T: 'static, E: From<Ended> + Display + 'static>(self, name: &'static str) -> (Request<T, E>, Completer<T, E>) {
         let place = Location::caller();
-        let made = self.begin(name, ByHand::<T, E>::KIND, place);
+        let made = self.begin(name, ByHand::<T, E>::KIND, place, ByHand::<T, E>::new());
         let finish = finish::<T, E>;
         match made {
             Ok((core, slot)) => {
-                let node = value::fill(*slot, ByHand::<T, E>::new());
+                slot.set(Flag::NoValue); // And no code: it is never run.
+                let node = AnyNode::of(*slot);
                 let completer = Completer { core: Some(Rc::clone(&core)), node, finish };
                 (Request::begun(core, node), completer)
             }

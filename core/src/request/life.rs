@@ -20,13 +20,14 @@ use crate::free::{Cause, End};
 use crate::node::AnyNode;
 use crate::time::Instant;
 use crate::tree::TreeCore;
+use crate::turn::Phase;
 use crate::waits;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt::Display;
 use core::task::Context;
 
-/// How many requests may begin inside each other (law 10): each takes stack.
+/// How many requests may begin inside each other (law 10), with whatever else of the tree's code is on the stack: each takes some of it.
 pub(super) const DEPTH_MAX: u32 = 32;
 
 /// Who polls: a request or scope of this tree, or somebody else's waker. Notes what it waits for.
@@ -58,32 +59,35 @@ impl TreeCore {
     }
 
     /// Runs a request, which ends the loan of its value to `code`.
+    #[inline(always)]
     fn run_code(&self, slot: WideRef, code: Code) {
         let ext = slot.ext();
         ext.ran.set(self.turn.get());
         ext.runs.set(ext.runs.get().saturating_add(1));
         slot.waits.set(waits::NOTHING);
         let waker = crate::waker::lend(slot);
-        let before = self.enter(Some(AnyNode::of(*slot)));
+        let before = self.enter(AnyNode::of(*slot));
         let result = catch(|| code.run(&mut Context::from_waker(&waker)));
         self.exit(before);
         slot.lent.set(0);
         match result {
+            Ok(()) if slot.state.get() == State::Live => self.keep_limit(slot),
             Ok(()) => self.settle(*slot),
             Err(panic) => self.end_panicked(slot, panic),
         }
     }
 
-    /// The first run in place, where it is first awaited. True when it ran.
-    pub(super) fn run_in_place(&self, slot: SlotRef) -> bool {
-        let first = !slot.has(Flag::Started) && self.phase.get() != crate::turn::Phase::Outside && self.depth.get() < DEPTH_MAX;
+    /// The first run in place, where it is first awaited, if it may. True when that was the request's end.
+    pub(super) fn ends_in_place(&self, request: AnyNode) -> bool {
+        let slot = request.slot;
+        if slot.has(Flag::Started) || self.phase.get() == Phase::Outside || self.entered.get() > DEPTH_MAX {
+            return false;
+        }
         let slot = slot.wide();
-        let Some(code) = first.then(|| Code::of(slot)).flatten() else { return false };
-        self.lists.remove(slot);
-        self.depth.set(self.depth.get() + 1);
+        let Some(code) = Code::of(slot) else { return false };
+        slot.leave_list();
         self.run_code(slot, code);
-        self.depth.set(self.depth.get() - 1);
-        true
+        request.readable().is_none()
     }
 
     /// A request's outcome is fixed and its future gone: it is no node any more, and its owner learns of it. Its own code may still
@@ -101,7 +105,18 @@ impl TreeCore {
         slot.generation.advance();
         slot.state.set(State::Deferred);
         slot.note(owner);
-        if let Some(waiter) = ext.take_waiter() {
+        if ext.is_quiet() {
+            return;
+        }
+        match ext.take_own_waiter() {
+            Some((waiter, serial)) => self.wake_own(waiter, serial, true),
+            None => self.tell_other(slot),
+        }
+    }
+
+    /// Somebody else may wait, or there is a deadline that matters no more.
+    fn tell_other(&self, slot: WideRef) {
+        if let Told::Waiter(waiter) = slot.ext().told.take() {
             self.wake(waiter, true);
         }
     }
@@ -120,7 +135,7 @@ impl TreeCore {
                 by: None,
                 place: slot.place.get(),
                 after: None,
-                detail: panic.0,
+                detail: panic.0.into(),
             }),
         };
         self.end_with(slot, ended);
@@ -152,7 +167,7 @@ impl TreeCore {
 
     fn failure_at<E: Display + 'static>(&self, path: String, slot: SlotRef, error: E) -> Failure {
         // A `Display` of the user's may panic.
-        let what = catch(|| error.to_string()).unwrap_or_else(|panic| alloc::format!("an error whose text panicked: {}", panic.0));
+        let what = catch(|| error.to_string()).unwrap_or_else(|panic| String::from("an error whose text panicked: ") + &panic.0);
         Failure::new(path, slot.place.get().unwrap_or(self.place), what, Some(Box::new(error)))
     }
 
@@ -172,7 +187,7 @@ impl TreeCore {
         let node = AnyNode::of(*slot);
         let limit = at.0.saturating_sub(slot.birth.get().0);
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
-        self.deadlines.borrow_mut().remove(slot);
+        self.deadlines.remove(slot);
         if !slot.has(Flag::Held) {
             let ended = self.timed_out(*slot, node, Some((node.id(), node.name())), end.place, limit);
             self.failed_with(node, ended);
@@ -198,7 +213,7 @@ impl TreeCore {
         let (place, cause) = match told {
             Told::Facts(ended) => return ended,
             Told::Ended(place, cause) => (Some(place), cause),
-            Told::Nobody | Told::Waiter(_) => (slot.place.get(), Cause::FREED),
+            Told::Nobody | Told::Limit(_) | Told::Waiter(_) => (slot.place.get(), Cause::FREED),
         };
         let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
         let by = noted.filter(|by| by.is_alive()).map(|by| (by.id(), by.name()));
@@ -217,16 +232,47 @@ impl TreeCore {
 
     /// Sets a request's or scope's own deadline; of two the earlier counts.
     pub(crate) fn set_deadline(&self, slot: WideRef, at: Instant) {
-        let mut deadlines = self.deadlines.borrow_mut();
         if slot.ext().deadline.get() != 0 {
-            if deadlines.at(slot).is_some_and(|before| before <= at) {
+            if self.deadlines.at(slot).is_some_and(|before| before <= at) {
                 return;
             }
-            deadlines.remove(slot);
+            self.deadlines.remove(slot);
         }
-        deadlines.insert(at, slot);
-        drop(deadlines);
+        self.deadlines.insert(at, slot);
         self.plan(at);
+    }
+
+    /// Sets a request's deadline from outside, if it is not ending.
+    #[inline(never)]
+    pub(super) fn limit(&self, request: AnyNode, at: Instant) {
+        let Some(slot) = request.readable().map(SlotRef::wide) else { return };
+        // If it waits for its first run, that comes before any deadline counts.
+        let comes_first = slot.is_listed() && !slot.has(Flag::Started);
+        if !(comes_first && slot.ext().note_limit(at)) {
+            self.set_deadline_of_living(slot, at);
+        }
+    }
+
+    #[inline(never)]
+    fn set_deadline_of_living(&self, slot: WideRef, at: Instant) {
+        if AnyNode::of(*slot).growing().is_some() {
+            self.set_deadline(slot, at);
+        }
+    }
+
+    /// The heap has to know a request's deadline now.
+    #[inline]
+    pub(super) fn keep_limit(&self, slot: WideRef) {
+        if let Some(at) = slot.ext().take_limit() {
+            self.set_deadline(slot, at);
+        }
+    }
+
+    /// A request's or scope's own deadline.
+    pub(crate) fn own_deadline(&self, slot: SlotRef) -> Option<Instant> {
+        let slot = slot.as_wide()?;
+        let limit = slot.ext().peek(|told| if let Told::Limit(at) = told { Some(*at) } else { None });
+        limit.or_else(|| self.deadlines.at(slot))
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) use life::{place_of_end, waiter_of};
 pub use outcome::Outcome;
 pub use scope::Scope;
 
-use crate::arena::{Flag, Kind, Place, QueueId, SlotRef, State, Told, WideRef};
+use crate::arena::{Flag, KindOf, Place, Queue, SlotRef, State, Told, WideRef};
 use crate::ended::Ended;
 use crate::free::End;
 use crate::node::AnyNode;
@@ -43,12 +43,18 @@ use core::time::Duration;
 #[must_use = "dropping a request abandons it: await it or `detach` it"]
 pub struct Request<T, E = Ended> {
     node: AnyNode,
-    /// Its slot is held, in this tree: until the result was received, or it was detached. Nothing where there never was a node.
-    held: Option<Rc<TreeCore>>,
-    /// Why nothing was begun.
-    refused: Option<Box<Ended>>,
+    /// Until the result was received, or it was detached.
+    held: Option<Held>,
     error: fn(About<'_, E>) -> Option<E>,
     result: PhantomData<fn(T) -> T>,
+}
+
+/// What a handle has.
+enum Held {
+    /// Its slot, in this tree.
+    Slot(Rc<TreeCore>),
+    /// Why nothing was begun.
+    Refused(Box<Ended>),
 }
 
 /// What only the maker of a request knew of its error's type.
@@ -90,41 +96,38 @@ impl AnyNode {
         Fut::Output: Outcome,
     {
         let place = Location::caller();
-        let made = self.begin(name, Stage::<F, Fut, Result<_, _>>::KIND, place);
-        match made {
+        match self.begin(name, Stage::<F, Fut, Result<_, _>>::KIND, place, body) {
             Err(ended) => Request::refused(self, ended),
             Ok((core, slot)) => {
-                Stage::<F, Fut, Result<_, _>>::fill(*slot, body);
                 slot.waits.set(waits::TURN);
-                core.lists.push(QueueId::Ready, slot);
+                core.lists.push(Queue::Ready, slot);
                 core.poke();
                 Request::begun(core, AnyNode::of(*slot))
             }
         }
     }
 
-    /// The slot of a computation that begins here, held by its handle.
-    #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    pub(crate) fn begin(self, name: &'static str, kind: &'static Kind, place: Place) -> Result<(Rc<TreeCore>, WideRef), Ended> {
+    /// The slot of a computation that begins here, held by its handle, with what its value begins with.
+    #[inline(always)]
+    pub(crate) fn begin<V>(self, name: &'static str, kind: KindOf<V>, place: Place, value: V) -> Result<(Rc<TreeCore>, WideRef), Ended> {
         let Some(owner) = self.growing() else { return Err(self.ended_freed()) };
         let core = owner.core();
         if !core.may_begin(self) {
             return Err(self.ended_cancelled());
         }
-        let Ok(slot) = core.make(self, kind, place).map(SlotRef::wide) else { return Err(self.ended_freed()) };
+        let Ok(slot) = core.make_with(owner, kind, place, Flag::Held as u8, value) else { return Err(self.ended_freed()) };
         slot.set_name(name);
-        slot.set(Flag::Held);
-        Ok((core, slot))
+        Ok((core, slot.wide()))
     }
 }
 
 impl<T, E: From<Ended> + Display + 'static> Request<T, E> {
     fn begun(core: Rc<TreeCore>, node: AnyNode) -> Request<T, E> {
-        Request { node, held: Some(core), refused: None, error: about, result: PhantomData }
+        Request { node, held: Some(Held::Slot(core)), error: about, result: PhantomData }
     }
 
     fn refused(owner: AnyNode, ended: Ended) -> Request<T, E> {
-        Request { node: owner.stale(), held: None, refused: Some(Box::new(ended)), error: about, result: PhantomData }
+        Request { node: owner.stale(), held: Some(Held::Refused(Box::new(ended))), error: about, result: PhantomData }
     }
 }
 
@@ -136,24 +139,20 @@ impl<T, E> Request<T, E> {
 
     /// Ends it as [`Ended::TimedOut`] if it is not done `limit` after this call. Of several limits the earliest counts. On a finished
     /// request nothing.
+    #[inline(always)]
     pub fn timeout(self, limit: Duration) -> Self {
-        if let Some(core) = &self.held {
-            let at = core.now() + limit;
-            self.set_deadline(at);
+        if let Some(Held::Slot(core)) = &self.held {
+            core.limit(self.node, core.now() + limit);
         }
         self
     }
 
     /// As [`timeout`](Request::timeout), with the instant itself.
     pub fn deadline(self, at: Instant) -> Self {
-        self.set_deadline(at);
-        self
-    }
-
-    fn set_deadline(&self, at: Instant) {
-        if let (Some(core), Some(slot)) = (&self.held, self.node.growing()) {
-            core.set_deadline(slot.wide(), at);
+        if let Some(Held::Slot(core)) = &self.held {
+            core.limit(self.node, at);
         }
+        self
     }
 
     /// Marks it as one that [`shutdown`](AnyNode::shutdown) ends where it awaits, at once, while its node stays and owns what it
@@ -204,7 +203,7 @@ impl<T, E> Request<T, E> {
     fn owner(&self) -> AnyNode {
         match self.node.readable() {
             Some(slot) => slot.parent.get().map_or(self.node, AnyNode::of),
-            None if self.held.is_some() => {
+            None if matches!(self.held, Some(Held::Slot(_))) => {
                 let noted = self.node.slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
                 noted.unwrap_or(self.node)
             }
@@ -212,31 +211,45 @@ impl<T, E> Request<T, E> {
         }
     }
 
+    #[inline]
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Result<T, E>> {
-        if let Some(core) = &self.held
-            && let Some(slot) = self.node.readable()
-            && !(core.run_in_place(slot) && self.node.readable().is_none())
-        {
-            let waiter = waiter_of(context, core, waits::REQUEST);
-            drop(slot.wide().ext().told.replace(Told::Waiter(waiter)));
+        let Some(Held::Slot(core)) = &self.held else { return Poll::Ready(Err(self.refusal())) };
+        if self.node.readable().is_some() && !core.ends_in_place(self.node) {
+            core.enter_waiter(self.node, context);
             return Poll::Pending;
         }
         Poll::Ready(self.receive())
     }
 
     /// What an ended request has for its receiver; then the slot is given up.
+    #[inline]
     fn receive(&mut self) -> Result<T, E> {
-        let Some(core) = self.held.take() else {
-            let ended = self.refused.take().expect("a request gives its result once: it was polled after that");
-            return Err(self.ended(*ended));
-        };
         let slot = self.node.slot;
         let result = match cell::take(slot) {
             Some(result) => result,
-            None => Err(self.ended(core.ended_of(self.node, slot.wide().ext().told.take()))),
+            None => Err(self.why_none()),
         };
-        core.give_up(slot);
+        if let Some(Held::Slot(core)) = self.held.take() {
+            core.give_up(slot);
+        }
         result
+    }
+
+    #[cold]
+    fn why_none(&self) -> E {
+        let told = self.node.slot.wide().ext().told.take();
+        self.ended(match &self.held {
+            Some(Held::Slot(core)) => core.ended_of(self.node, told),
+            _ => self.node.ended_freed(),
+        })
+    }
+
+    #[cold]
+    fn refusal(&mut self) -> E {
+        match self.held.take() {
+            Some(Held::Refused(ended)) => self.ended(*ended),
+            _ => panic!("a request gives its result once: it was polled after that"),
+        }
     }
 
     #[cold]
@@ -251,9 +264,23 @@ impl TreeCore {
         slot.clear(Flag::Held);
         slot.waits.set(waits::NOTHING); // A result is received by now.
         match slot.state.get() {
-            State::Deferred => self.settle(slot),
-            _ => self.retire(slot),
+            State::Deferred => self.settle_later(slot),
+            _ => self.retire_plain(slot),
         }
+    }
+
+    /// Its own code is still on the stack, perhaps.
+    #[cold]
+    fn settle_later(&self, slot: SlotRef) {
+        self.settle(slot);
+    }
+
+    /// Somebody waits for a request.
+    fn enter_waiter(&self, request: AnyNode, context: &Context<'_>) {
+        let slot = request.slot.wide();
+        let waiter = waiter_of(context, self, waits::REQUEST);
+        self.keep_limit(slot);
+        drop(slot.ext().told.replace(Told::Waiter(waiter)));
     }
 }
 
@@ -269,6 +296,7 @@ impl<T, E> Future for Receive<T, E> {
 
 impl<T, E: From<Ended>> Future for Request<T, E> {
     type Output = Result<T, E>;
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.poll_result(context)
     }
@@ -283,7 +311,7 @@ impl<T, E> fmt::Debug for Request<T, E> {
 impl<T, E> Drop for Request<T, E> {
     #[inline]
     fn drop(&mut self) {
-        if self.held.is_some() {
+        if let Some(Held::Slot(_)) = self.held {
             self.abandon();
         }
     }
@@ -292,7 +320,7 @@ impl<T, E> Drop for Request<T, E> {
 impl<T, E> Request<T, E> {
     #[inline(never)]
     fn abandon(&mut self) {
-        let Some(core) = self.held.take() else { return };
+        let Some(Held::Slot(core)) = self.held.take() else { return };
         let slot = self.node.slot;
         if !self.node.is_alive() {
             return self.discard(&core);

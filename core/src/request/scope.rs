@@ -79,8 +79,7 @@ impl<F, Fut> fmt::Debug for Scope<F, Fut> {
 
 /// The scope's node, made at its first poll.
 fn begin(owner: AnyNode, name: &'static str, place: Place) -> Result<(Rc<TreeCore>, AnyNode), Ended> {
-    let (core, slot) = owner.begin(name, Kind::SCOPE, place)?;
-    slot.clear(Flag::NoValue);
+    let (core, slot) = owner.begin(name, Kind::SCOPE, place, ())?;
     Ok((core, AnyNode::of(*slot)))
 }
 
@@ -97,7 +96,7 @@ impl<'c> Polling<'c> {
         ext.runs.set(ext.runs.get().saturating_add(1));
         slot.waits.set(waits::NOTHING);
         slot.lent.set(Slot::EXCLUSIVE);
-        Polling { core, slot, before: core.enter(Some(AnyNode::of(*slot))) }
+        Polling { core, slot, before: core.enter(AnyNode::of(*slot)) }
     }
 }
 

@@ -99,6 +99,35 @@ pub fn law_20_what_a_class_makes_for_itself_runs_in_the_next_turn() {
     trace.expect(&[]);
 }
 
+/// What is marked while the sources are served waits: readiness of one that is still to come, and a source that is new.
+pub fn law_20_what_is_marked_while_its_class_runs_waits_for_the_next_turn() {
+    let hand = Hand::new();
+    let root = hand.root();
+    let trace = Trace::new();
+    let goes: Rc<Cell<Option<AnyNode>>> = Rc::default();
+    let stays = Rc::new(Cell::new(None::<AnyNode>));
+    let (note, going, staying) = (trace.clone(), goes.clone(), stays.clone());
+    let first = source(root, SourceClass::Io, move || {
+        note.note("first");
+        let _ = staying.get().expect("set below").mark_ready(Ready::READABLE);
+        if let Some(going) = going.take() {
+            going.free();
+            let _ = source(root, SourceClass::Io, note.noting("new")).mark_ready(Ready::READABLE);
+        }
+    });
+    let gone = source(root, SourceClass::Io, trace.noting("gone"));
+    let waits = source(root, SourceClass::Io, trace.noting("waits"));
+    goes.set(Some(gone));
+    stays.set(Some(waits));
+    for node in [first, gone, waits] {
+        let _ = node.mark_ready(Ready::READABLE);
+    }
+    assert!(hand.turn().pending);
+    trace.expect(&["first", "waits"]);
+    assert!(!hand.turn().pending);
+    trace.expect(&["waits", "new"]);
+}
+
 /// What a class makes for a later one runs in this turn.
 pub fn law_20_what_a_class_makes_for_a_later_one_runs_in_this_turn() {
     let hand = Hand::new();

@@ -162,3 +162,21 @@ pub async fn law_23_a_watcher_may_free_its_source<W: World>(world: W) {
     turns(world.root(), 2).await;
     trace.expect(&[]);
 }
+
+/// A watcher may be moved to another owner: it is called there, and freed there it is in nobody's way.
+pub async fn law_23_a_watcher_is_called_wherever_it_was_moved<W: World>(world: W) {
+    let trace = Trace::new();
+    let source = world.ground().source(SourceClass::Io, "test", |_token| Ok::<_, Ended>(())).expect("the ground is alive");
+    let moved = watch(*source, &trace, "moved", Ready::READABLE);
+    moved.reparent(world.ground()).expect("both are alive");
+    let _ = source.mark_ready(Ready::READABLE);
+    turns(world.root(), 2).await;
+    trace.expect(&["moved: readable"]);
+    moved.free();
+    assert_eq!(source.wanted(), Ready::NONE);
+    assert_eq!(source.mark_ready(Ready::READABLE), Ready::READABLE);
+    watch(*source, &trace, "other", Ready::READABLE);
+    let _ = source.mark_ready(Ready::READABLE);
+    turns(world.root(), 2).await;
+    trace.expect(&["other: readable"]);
+}
