@@ -76,6 +76,19 @@ impl Drop for Loan {
     }
 }
 
+/// A value is lent to code that a turn calls. That is the one thing it knows: the tree is there as long as the turn.
+struct LoanInTurn(SlotRef);
+
+impl Drop for LoanInTurn {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.0.lent.set(self.0.lent.get() - 1);
+        if self.0.state.get() == State::Deferred {
+            self.0.core().settle(self.0);
+        }
+    }
+}
+
 impl TreeCore {
     /// The innermost loan ends.
     pub(crate) fn end_loan(&self, slot: SlotRef) {
@@ -143,6 +156,17 @@ impl<T: 'static> Node<T> {
         let loan = Loan::begin(self.any(), Location::caller(), true)?;
         // SAFETY: as in `try_with`; the loan is exclusive: no other begins before it ends.
         Ok(f(unsafe { value::exclusive::<T>(loan.slot) }))
+    }
+
+    /// Lends the value to code that a turn calls; nothing where it is not to be had. It is not noted who holds it: who asks is told where
+    /// the node was made.
+    #[inline(always)]
+    pub(crate) fn lend_in_turn<R>(self, f: impl FnOnce(&T) -> R) -> Option<R> {
+        let slot = self.any().readable().filter(|slot| slot.lent.get() < Slot::SHARED_MAX && !slot.has(Flag::NoValue))?;
+        slot.lent.set(slot.lent.get() + 1);
+        let loan = LoanInTurn(slot);
+        // SAFETY: as in `try_with`.
+        Some(f(unsafe { value::shared::<T>(loan.0) }))
     }
 
     /// Moves the value out and frees the node, its hooks first. A hook that keeps it makes it `Busy`.

@@ -82,9 +82,14 @@ impl<T: Placed> Heap<T> {
     #[inline]
     pub(crate) fn earliest(&self) -> Instant {
         match self.earliest.get() {
-            UNKNOWN => self.first().map_or(Instant::MAX, |first| first.at),
+            UNKNOWN => self.look(),
             at => at,
         }
+    }
+
+    #[cold]
+    fn look(&self) -> Instant {
+        self.first().map_or(Instant::MAX, |first| first.at)
     }
 
     /// Whether something is due at `now`, or may be.
@@ -99,7 +104,6 @@ impl<T: Placed> Heap<T> {
     }
 
     /// Finds the first entry that is not marked.
-    #[cold]
     fn first(&self) -> Option<Due<T>> {
         let first = self.entries.borrow_mut().first();
         self.earliest.set(first.as_ref().map_or(Instant::MAX, |first| first.at));

@@ -48,6 +48,7 @@ mod timer;
 mod tree;
 mod turn;
 mod waits;
+mod wake;
 mod waker;
 
 pub use access::{AccessError, Owned, Remote, TreeGone};
@@ -64,3 +65,4 @@ pub use source::{Ready, SourceClass, SourceError, Token};
 pub use time::{Instant, WallClock, hours, millis, secs};
 pub use timer::Timer;
 pub use tree::Tree;
+pub use turn::Attended;

@@ -1,8 +1,9 @@
 //! Which classes of a turn have something to do.
 
+use crate::arena::Queue;
 use core::cell::Cell;
 
-/// A bit for each class that keeps what is queued where looking takes long: so a class without anything costs a turn one test.
+/// A bit for each class: so one without anything costs a turn one test.
 ///
 /// Whoever queues turns the bit on; the class turns it off when it takes what is queued.
 #[derive(Default)]
@@ -15,6 +16,21 @@ pub(crate) enum Queued {
     Io = 2,
     ForeignWakers = 4,
     Failures = 8,
+    Woken = 16,
+    Late = 32,
+    Immediates = 64,
+}
+
+impl Queued {
+    /// What says that something was put into that list of slots. It may have been taken out again.
+    #[inline(always)]
+    pub(crate) fn of(queue: Queue) -> Queued {
+        match queue {
+            Queue::Ready | Queue::Running => Queued::Woken,
+            Queue::Late => Queued::Late,
+            Queue::Soon | Queue::SoonRunning => Queued::Immediates,
+        }
+    }
 }
 
 impl Pending {

@@ -147,13 +147,14 @@ impl TreeCore {
     }
 
     /// Frees what has no request left, or no grace.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn drive_shutdowns(&self, deadlines: Deadlines) {
         if self.shuts_down.get() {
             self.drive_each(deadlines);
         }
     }
 
+    #[inline(never)]
     fn drive_each(&self, deadlines: Deadlines) {
         let mut at = 0;
         loop {

@@ -230,6 +230,15 @@ impl AnyNode {
     }
 }
 
+impl<T: 'static> Node<T> {
+    /// As [`on_ready`](AnyNode::on_ready), for a watcher that looks at the source's value, which is lent to each call; while it cannot be
+    /// lent, nothing is called.
+    #[track_caller]
+    pub fn on_ready_with<R>(self, interest: Ready, mut handler: impl FnMut(&T, Ready) -> R + 'static) -> AnyNode {
+        self.any().on_ready(interest, move |ready| self.lend_in_turn(|value| handler(value, ready)))
+    }
+}
+
 fn kind_of<R, F: FnMut(Ready) -> R + 'static>(_: &WatcherCell<F>) -> &'static crate::arena::Kind {
     WatcherCell::<F>::WATCHER
 }
@@ -352,7 +361,7 @@ impl TreeCore {
     }
 
     /// Serves what is marked of one class: of that what was marked when the class began.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn serve_sources(&self, class: SourceClass) {
         if self.pending.has(class.queued())
             && let Some(serve) = self.parts.serve_sources.get()
@@ -361,6 +370,7 @@ impl TreeCore {
         }
     }
 
+    #[inline(never)]
     fn serve_marked(&self, class: SourceClass) {
         self.pending.remove(class.queued());
         self.sources.borrow_mut().begin(class);

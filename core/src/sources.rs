@@ -14,11 +14,12 @@ enum Who {
 }
 
 struct Watcher {
+    /// Later ones have higher keys, and are later in the list.
     key: u64,
+    /// Its place in the line: lowest is next.
+    number: u64,
     interest: Ready,
     who: Who,
-    /// What it is still to be told of something that all are told of.
-    owed: Ready,
 }
 
 struct Entry {
@@ -31,20 +32,42 @@ struct Entry {
     active: bool,
     /// What may be marked: what somebody wants, and errors if there is anybody.
     accepts: Ready,
-    /// What is marked for the next time that the class runs.
-    marked: Ready,
-    /// What was marked when the class began, and what of that is left to tell.
-    ready: Ready,
-    untold: Ready,
-    /// In line: who was told last is last.
+    /// The last time that it was marked: which round of its class will serve it, and where in the list of that it is.
+    marked: (u64, u32),
+    /// Keys and numbers come from one count.
+    count: u64,
     watchers: Vec<Watcher>,
+}
+
+/// A source that is ready.
+struct Mark {
+    token: Token,
+    ready: Ready,
+    /// What of that nobody was told yet.
+    untold: Ready,
+    /// Of an error, which all are told: the key of who was told last, and of the last one to tell.
+    told: u64,
+    last: u64,
+}
+
+/// The sources of one class that are marked for the next time that it is served.
+struct Marks {
+    list: Vec<Mark>,
+    /// Which time that will be.
+    round: u64,
+}
+
+impl Default for Marks {
+    fn default() -> Marks {
+        Marks { list: Vec::new(), round: 1 }
+    }
 }
 
 /// What a class does next.
 pub(crate) enum Task {
     Call(AnyNode, Ready),
     Wake(Waiter),
-    /// A future that was woken already is told of more.
+    /// A future that was woken already hears of more.
     Nothing,
 }
 
@@ -53,11 +76,10 @@ pub(crate) enum Task {
 pub(crate) struct Sources {
     entries: Vec<Entry>,
     free: Vec<u32>,
-    marked: [Vec<Token>; 2],
+    marks: [Marks; 2],
     /// What was marked when the class that runs began, and how much of it is done.
-    serving: Vec<Token>,
+    serving: Vec<Mark>,
     served: usize,
-    next_key: u64,
 }
 
 impl Sources {
@@ -65,8 +87,8 @@ impl Sources {
     pub(crate) fn enter(&mut self, class: SourceClass, kind: &'static str, node: AnyNode) -> (u32, Token) {
         let active = node.slot.kind.get().call.is_some();
         let accepts = if active { Ready::ALL } else { Ready::NONE };
-        let (marked, ready, untold) = (Ready::NONE, Ready::NONE, Ready::NONE);
-        let entry = |serial| Entry { node: Some(node), serial, class, kind, active, accepts, marked, ready, untold, watchers: Vec::new() };
+        let entry =
+            |serial| Entry { node: Some(node), serial, class, kind, active, accepts, marked: (0, 0), count: 0, watchers: Vec::new() };
         let index = match self.free.pop() {
             Some(index) => {
                 let place = &mut self.entries[index as usize];
@@ -141,11 +163,12 @@ impl Sources {
     }
 
     fn add(&mut self, index: u32, interest: Ready, who: Who) -> u64 {
-        self.next_key += 1;
         let entry = &mut self.entries[index as usize];
-        entry.watchers.push(Watcher { key: self.next_key, interest, who, owed: Ready::NONE });
+        entry.count += 1;
+        let key = entry.count;
+        entry.watchers.push(Watcher { key, number: key, interest, who });
         entry.look_at_watchers();
-        self.next_key
+        key
     }
 
     /// A future looks: what it was woken for, or else the waiter that it had before `waiter`, to be dropped.
@@ -188,36 +211,46 @@ impl Sources {
     pub(crate) fn mark(&mut self, token: Token, ready: Ready) -> Option<(Ready, SourceClass)> {
         let entry = at(&mut self.entries, token)?;
         let accepted = ready & entry.accepts;
-        if entry.marked.is_empty() && !accepted.is_empty() {
-            self.marked[entry.class as usize].push(token);
+        let marks = &mut self.marks[entry.class as usize];
+        if entry.marked.0 == marks.round {
+            let mark = &mut marks.list[entry.marked.1 as usize];
+            mark.ready |= accepted;
+            mark.untold |= accepted;
+        } else if !accepted.is_empty() {
+            entry.marked = (marks.round, marks.list.len() as u32);
+            marks.list.push(Mark { token, ready: accepted, untold: accepted, told: 0, last: 0 });
         }
-        entry.marked |= accepted;
         Some((accepted, entry.class))
     }
 
     /// A class begins: of it that is served what is marked now.
     pub(crate) fn begin(&mut self, class: SourceClass) {
-        core::mem::swap(&mut self.serving, &mut self.marked[class as usize]);
+        let marks = &mut self.marks[class as usize];
+        marks.round += 1;
+        core::mem::swap(&mut self.serving, &mut marks.list);
         self.served = 0;
-        for token in &self.serving {
-            if let Some(entry) = at(&mut self.entries, *token) {
-                entry.begin();
-            }
-        }
     }
 
     /// What the class has to do next, if anything is left.
     pub(crate) fn next_task(&mut self) -> Option<Task> {
-        while let Some(token) = self.serving.get(self.served) {
-            if let Some(entry) = at(&mut self.entries, *token)
-                && let Some(task) = entry.next_task()
-            {
-                return Some(task);
+        while let Some(mark) = self.serving.get_mut(self.served) {
+            let task = at(&mut self.entries, mark.token).and_then(|entry| entry.tell(mark));
+            if task.is_none() || mark.is_told() {
+                self.served += 1;
             }
-            self.served += 1;
+            if task.is_some() {
+                return task;
+            }
         }
         self.serving.clear();
         None
+    }
+}
+
+impl Mark {
+    /// Whether certainly nobody is left to tell.
+    fn is_told(&self) -> bool {
+        self.untold.is_empty() && !self.ready.intersects(Ready::ALWAYS)
     }
 }
 
@@ -244,75 +277,76 @@ impl Entry {
     }
 
     fn wanted(&self) -> Ready {
-        let wanting = self.watchers.iter().filter(|watcher| !matches!(watcher.who, Who::Woken(_)));
-        wanting.fold(Ready::NONE, |all, watcher| all | watcher.interest)
+        self.watchers.iter().filter(|watcher| watcher.is_waiting()).fold(Ready::NONE, |all, watcher| all | watcher.interest)
     }
 
-    fn begin(&mut self) {
-        self.ready = core::mem::take(&mut self.marked);
-        self.untold = self.ready;
-        if self.ready.intersects(Ready::ALWAYS) {
-            self.watchers.iter_mut().for_each(|watcher| watcher.owed = self.ready);
-        }
+    /// Tells the next one who is to be told of `mark`.
+    fn tell(&mut self, mark: &mut Mark) -> Option<Task> {
+        // Mostly there is nobody to take turns with.
+        let only = match (self.active, &self.watchers[..]) {
+            (true, _) => self.node.map(|node| (node, Ready::ALL)),
+            (false, [Watcher { who: Who::Callback(node), interest, .. }]) if mark.told == 0 => Some((*node, *interest)),
+            _ => return self.tell_line(mark),
+        };
+        let untold = core::mem::take(&mut mark.untold);
+        let ready = if untold.intersects(Ready::ALWAYS) { untold } else { untold & only?.1 };
+        if ready.is_empty() { None } else { Some(Task::Call(only?.0, ready)) }
     }
 
     /// Errors and hang-ups are told to all; of anything else each is told to one who wants it.
-    fn next_task(&mut self) -> Option<Task> {
-        if self.active {
-            let ready = core::mem::take(&mut self.untold);
-            return self.node.filter(|_| !ready.is_empty()).map(|node| Task::Call(node, ready));
-        }
-        if self.ready.intersects(Ready::ALWAYS) {
-            return self.tell_all();
-        }
-        while !self.untold.is_empty() {
-            let bit = if self.untold.intersects(Ready::READABLE) { Ready::READABLE } else { Ready::WRITABLE };
-            self.untold = self.untold.without(bit);
-            if let Some(task) = self.tell_next(bit) {
-                return Some(task);
-            }
-        }
-        None
+    #[inline(never)]
+    fn tell_line(&mut self, mark: &mut Mark) -> Option<Task> {
+        if mark.ready.intersects(Ready::ALWAYS) { self.tell_all(mark) } else { self.tell_one(mark) }
     }
 
-    fn tell_all(&mut self) -> Option<Task> {
-        let watcher = self.watchers.iter_mut().find(|watcher| !watcher.owed.is_empty())?;
-        let owed = core::mem::take(&mut watcher.owed);
-        let task = watcher.tell(owed);
+    /// All who are there when the first of them is told.
+    fn tell_all(&mut self, mark: &mut Mark) -> Option<Task> {
+        if !core::mem::take(&mut mark.untold).is_empty() {
+            mark.last = self.count;
+        }
+        let due = mark.told + 1..=mark.last;
+        let watcher = self.watchers.iter_mut().find(|watcher| due.contains(&watcher.key))?;
+        mark.told = watcher.key;
+        let task = watcher.tell(mark.ready);
         self.look_at_watchers();
         Some(task)
     }
 
-    /// Tells who is first in line for `bit`, and of what else it wants; it goes to the end of the line.
-    fn tell_next(&mut self, bit: Ready) -> Option<Task> {
-        let wants = |watcher: &Watcher| watcher.interest.intersects(bit) && !matches!(watcher.who, Who::Woken(_));
-        let first = self.watchers.iter().position(wants)?;
-        if first + 1 < self.watchers.len() {
-            self.watchers[first..].rotate_left(1);
+    /// Who is first in line for something that is left, and is told of all that it wants; it goes to the end of the line.
+    fn tell_one(&mut self, mark: &mut Mark) -> Option<Task> {
+        while !mark.untold.is_empty() {
+            let bit = if mark.untold.intersects(Ready::READABLE) { Ready::READABLE } else { Ready::WRITABLE };
+            mark.untold = mark.untold.without(bit);
+            let wanting = self.watchers.iter_mut().filter(|watcher| watcher.interest.intersects(bit) && watcher.is_waiting());
+            let Some(watcher) = wanting.min_by_key(|watcher| watcher.number) else { continue };
+            self.count += 1;
+            watcher.number = self.count;
+            let ready = watcher.interest & mark.ready;
+            mark.untold = mark.untold.without(ready);
+            let task = watcher.tell(ready);
+            if matches!(task, Task::Wake(_)) {
+                self.look_at_watchers();
+            }
+            return Some(task);
         }
-        let watcher = self.watchers.last_mut()?;
-        let ready = watcher.interest & self.ready;
-        self.untold = self.untold.without(ready);
-        let task = watcher.tell(ready);
-        if let Task::Wake(_) = task {
-            self.look_at_watchers();
-        }
-        Some(task)
+        None
     }
 }
 
 impl Watcher {
+    /// It wants to be told: not a future that was woken and has not looked yet.
+    fn is_waiting(&self) -> bool {
+        !matches!(self.who, Who::Woken(_))
+    }
+
     fn tell(&mut self, ready: Ready) -> Task {
-        match &mut self.who {
-            Who::Callback(node) => Task::Call(*node, ready),
-            Who::Woken(before) => {
-                *before = ready;
-                Task::Nothing
+        match core::mem::replace(&mut self.who, Who::Woken(ready)) {
+            Who::Callback(node) => {
+                self.who = Who::Callback(node);
+                Task::Call(node, ready)
             }
-            waiting => match core::mem::replace(waiting, Who::Woken(ready)) {
-                Who::Waiter(waiter) => Task::Wake(waiter),
-                _ => Task::Nothing,
-            },
+            Who::Waiter(waiter) => Task::Wake(waiter),
+            Who::Woken(_) => Task::Nothing,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The owner of everything, bound to one thread.
 
 use crate::arena::value::Room;
-use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, Queue, Serial, SlotRef, State, TimerRef, WideRef};
-use crate::arena::{Class, Flag, SlotIndex, Waiter};
+use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, SlotRef, State, TimerRef, WideRef};
+use crate::arena::{Flag, SlotIndex};
 use crate::catch::catch;
 use crate::failure::{Failure, Undelivered};
 use crate::free::End;
@@ -12,7 +12,7 @@ use crate::id::NodeId;
 use crate::inbox::Shared;
 use crate::node::{AnyNode, InsertRefused};
 use crate::parts::Parts;
-use crate::pending::{Pending, Queued};
+use crate::pending::Pending;
 use crate::sources::Sources;
 use crate::time::{Instant, secs};
 use crate::turn::Phase;
@@ -201,7 +201,7 @@ impl TreeCore {
 
     /// The time that what is begun now counts from: this turn's, or outside of a turn the host's.
     pub(crate) fn now(&self) -> Instant {
-        if self.phase.get() == Phase::Outside { self.host.now() } else { self.time.get() }
+        if self.in_turn() { self.time.get() } else { self.host.now() }
     }
 
     /// The root's slot, until it is freed.
@@ -343,79 +343,6 @@ impl TreeCore {
         let done = self.protect(slot, alive, code).is_some();
         slot.lent.set(0);
         done
-    }
-
-    /// Wakes whoever waits. Nobody is called from here: requests are queued, foreign wakers wait for the loop (law 10).
-    #[inline]
-    pub(crate) fn wake(&self, waiter: Waiter, by_end: bool) {
-        match waiter {
-            Waiter::Ours(slot, serial) => self.wake_own(slot, serial, by_end),
-            Waiter::Foreign(waker) => self.wake_later(waker),
-        }
-    }
-
-    /// Wakes a request of this tree or, of a scope, whoever polls that.
-    #[inline]
-    pub(crate) fn wake_own(&self, slot: WideRef, serial: Serial, by_end: bool) {
-        if slot.generation.now() != serial {
-            return;
-        }
-        match slot.kind.get().class {
-            Class::Scope => self.wake_poller(slot, by_end),
-            _ => self.ready(slot, by_end),
-        }
-    }
-
-    /// A scope's code lies in the frame of whoever polls it.
-    fn wake_poller(&self, scope: WideRef, by_end: bool) {
-        let mut scope = scope;
-        loop {
-            match scope.ext().take_waiter() {
-                Some(Waiter::Ours(outer, serial)) if outer.generation.now() == serial && outer.kind.get().class == Class::Scope => {
-                    scope = outer
-                }
-                Some(waiter) => return self.wake(waiter, by_end),
-                None => return,
-            }
-        }
-    }
-
-    #[cold]
-    fn wake_later(&self, waker: Waker) {
-        self.foreign.borrow_mut().push(waker);
-        self.pending.add(Queued::ForeignWakers);
-        self.poke();
-    }
-
-    /// Queues a request to be run.
-    fn ready(&self, slot: WideRef, by_end: bool) {
-        if slot.is_listed() || slot.has(Flag::NoValue) {
-            return;
-        }
-        let late = by_end && self.phase.get() >= Phase::Woken && slot.ext().ran.get() != self.turn.get();
-        self.lists.push(if late { Queue::Late } else { Queue::Ready }, slot);
-        self.poke();
-    }
-
-    /// Something is pending: outside of a turn the host has to know at once (law 22).
-    #[inline]
-    pub(crate) fn poke(&self) {
-        self.plan(self.time.get());
-    }
-
-    /// Outside of a turn the host hears of what comes earlier than it knows.
-    #[inline]
-    pub(crate) fn plan(&self, at: Instant) {
-        if self.phase.get() == Phase::Outside && self.scheduled.get().is_none_or(|planned| at < planned) {
-            self.schedule(Some(at));
-        }
-    }
-
-    /// Tells the host when to come, if that changed.
-    pub(crate) fn schedule(&self, at: Option<Instant>) {
-        if self.scheduled.replace(at) != at {
-            self.host.schedule(at);
-        }
     }
 
     /// The `Tree` is dropped: the root ends, the queues close, and late wakers find nobody.

@@ -23,6 +23,8 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     Outside,
+    /// No turn runs, but the host attends to the tree.
+    Attended,
     Early,
     Woken,
     Deadlines,
@@ -40,18 +42,46 @@ impl Tree {
         self.core().turn(now, deadlines)
     }
 
+    /// For hosts that take in input and run turns by themselves: until what this gives is dropped, [`Host::schedule`](crate::Host) is not
+    /// called. The host asks [`next_deadline`](Tree::next_deadline) after that, and knows from its last [`Turn`] what is pending.
+    ///
+    /// What is marked or queued meanwhile is for a turn that follows, as always.
+    pub fn attend(&self) -> Attended<'_> {
+        self.core().phase.set(Phase::Attended);
+        Attended(self.core())
+    }
+
     /// When the next timer, sleep or deadline is due; `None` when there is none. What is pending now is not in it.
+    #[inline]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.core().next_deadline()
     }
 }
 
-/// Ends the turn even if something of the host panics.
-struct InTurn<'c>(&'c TreeCore);
+/// A host attends to its tree: see [`Tree::attend`].
+#[must_use = "dropping it ends the attention"]
+pub struct Attended<'t>(&'t TreeCore);
+
+impl fmt::Debug for Attended<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attended").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Attended<'_> {
+    fn drop(&mut self) {
+        self.0.phase.set(Phase::Outside);
+        // The host looks now; whatever comes after that, it has to be told.
+        self.0.scheduled.set(None);
+    }
+}
+
+/// Ends the turn even if something of the host panics: the phase is again what it was before.
+struct InTurn<'c>(&'c TreeCore, Phase);
 
 impl Drop for InTurn<'_> {
     fn drop(&mut self) {
-        self.0.phase.set(Phase::Outside);
+        self.0.phase.set(self.1);
     }
 }
 
@@ -77,8 +107,8 @@ impl TreeCore {
         self.time.set(now.max(self.time.get()));
         self.turn.set(self.turn.get().wrapping_add(1).max(1));
         self.ran.set(0);
-        self.phase.set(Phase::Early);
-        let in_turn = InTurn(self);
+        let before = self.phase.replace(Phase::Early);
+        let in_turn = InTurn(self, before);
         self.serve_sources(SourceClass::Signal);
         self.run_posts();
         self.run_immediates();
@@ -97,24 +127,38 @@ impl TreeCore {
         }
         drop(in_turn);
         let pending = self.shared.arm() || self.is_pending();
-        self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
+        if before == Phase::Outside {
+            self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
+        }
         Turn { ran: self.ran.get(), pending }
     }
 
     fn is_pending(&self) -> bool {
-        self.pending.any()
-            || !self.lists.is_empty(Queue::Ready)
-            || !self.lists.is_empty(Queue::Late)
-            || !self.lists.is_empty(Queue::Soon)
-            || self.timers.earliest() <= self.time.get()
+        (self.pending.any() && self.is_anything_left()) || self.timers.earliest() <= self.time.get()
     }
 
+    /// Some of what was put into the lists may have been taken out again.
+    fn is_anything_left(&self) -> bool {
+        for queue in [Queue::Ready, Queue::Late, Queue::Soon] {
+            if self.lists.is_empty(queue) {
+                self.pending.remove(Queued::of(queue));
+            }
+        }
+        self.pending.any()
+    }
+
+    #[inline]
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let mut earliest = self.timers.earliest().min(self.deadlines.earliest());
         if self.shuts_down.get() {
-            earliest = self.shutdowns.borrow().iter().fold(earliest, |earliest, shutdown| earliest.min(shutdown.1));
+            earliest = earliest.min(self.next_grace());
         }
         (earliest != Instant::MAX).then_some(earliest)
+    }
+
+    #[cold]
+    fn next_grace(&self) -> Instant {
+        self.shutdowns.borrow().iter().map(|shutdown| shutdown.1).min().unwrap_or(Instant::MAX)
     }
 
     /// A piece of code has run: whoever handles failures hears of them before the next one.
@@ -125,7 +169,7 @@ impl TreeCore {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn run_posts(&self) {
         if self.shared.has_posts() {
             self.handle_posts();
@@ -140,6 +184,7 @@ impl TreeCore {
     }
 
     /// The work of [`handle_posts`](TreeCore::handle_posts), where there is a `Remote`.
+    #[inline(never)]
     pub(crate) fn take_posts(&self) {
         let closed = self.closed.get();
         for (target, run) in self.shared.take_posts(closed) {
@@ -159,14 +204,16 @@ impl TreeCore {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn run_immediates(&self) {
-        if !self.lists.is_empty(Queue::Soon) {
+        if self.pending.has(Queued::Immediates) {
             self.call_immediates();
         }
     }
 
+    #[inline(never)]
     fn call_immediates(&self) {
+        self.pending.remove(Queued::Immediates);
         self.lists.begin(Queue::Soon, Queue::SoonRunning);
         while let Some(slot) = self.lists.pop(Queue::SoonRunning) {
             self.call_once(*slot);
@@ -187,13 +234,14 @@ impl TreeCore {
         self.free(slot, &End::freed(place, Some(AnyNode::of(slot))));
     }
 
-    #[inline]
+    #[inline(always)]
     fn fire_timers(&self) {
         if self.timers.may_be_due(self.time.get()) {
             self.fire_due();
         }
     }
 
+    #[inline(never)]
     fn fire_due(&self) {
         let now = self.time.get();
         let later = self.timers.next_serial();
@@ -221,26 +269,29 @@ impl TreeCore {
         self.settle(slot);
     }
 
-    #[inline]
+    #[inline(always)]
     fn run_woken(&self) {
         if self.shared.has_injected() {
             self.take_injected();
         }
         self.phase.set(Phase::Woken);
-        if !self.lists.is_empty(Queue::Ready) {
+        if self.pending.has(Queued::Woken) {
+            self.pending.remove(Queued::Woken);
             self.lists.begin(Queue::Ready, Queue::Running);
             self.run_queue(Queue::Running);
         }
         self.run_late();
     }
 
-    #[inline]
+    #[inline(always)]
     fn run_late(&self) {
-        if !self.lists.is_empty(Queue::Late) {
+        if self.pending.has(Queued::Late) {
             self.run_queue(Queue::Late);
+            self.pending.remove(Queued::Late);
         }
     }
 
+    #[inline(never)]
     fn run_queue(&self, queue: Queue) {
         while let Some(slot) = self.lists.pop(queue) {
             self.run_request(slot);
@@ -248,6 +299,7 @@ impl TreeCore {
         }
     }
 
+    #[inline(never)]
     fn take_injected(&self) {
         for slot in self.shared.take_injected(false) {
             self.wake_injected(slot);
@@ -264,7 +316,7 @@ impl TreeCore {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_overdue(&self) {
         if self.deadlines.may_be_due(self.time.get()) {
             self.time_out_overdue();
@@ -272,6 +324,7 @@ impl TreeCore {
     }
 
     /// Ends what is past its deadline, the outermost first.
+    #[inline(never)]
     fn time_out_overdue(&self) {
         let now = self.time.get();
         while let Some(entry) = self.deadlines.due(now) {
@@ -292,13 +345,14 @@ impl TreeCore {
     }
 
     /// Wakers of others are called by the loop, with nothing of the tree's on the stack.
-    #[inline]
+    #[inline(always)]
     fn wake_foreign(&self) {
         if self.pending.has(Queued::ForeignWakers) {
             self.call_foreign();
         }
     }
 
+    #[inline(never)]
     fn call_foreign(&self) {
         self.pending.remove(Queued::ForeignWakers);
         let mut wakers = self.foreign.take();

@@ -176,19 +176,15 @@ impl Loop {
         let was_pending = self.pending.get();
         // Asked once a round: taking in changes no deadline.
         let next = self.tree.next_deadline();
-        self.poller.begin_round();
-        let (timeout, input) = self.take_in(wait, next).inspect_err(|_| self.give_up())?;
+        let attended = self.tree.attend();
+        // Should the wait fail, half-way perhaps, what is marked already is not forgotten.
+        let (timeout, input) = self.take_in(wait, next).inspect_err(|_| self.pending.set(true))?;
         let all_is_in = timeout == Timeout::Zero && input == Input::Nothing && !was_pending;
         let turn = self.turns(next, all_is_in);
-        self.poller.end_round();
+        drop(attended);
+        self.poller.forget_hint();
         self.pending.set(turn.pending || input == Input::Full);
         Ok(turn)
-    }
-
-    /// The wait failed, half-way perhaps: what is marked already is not forgotten.
-    fn give_up(&self) {
-        self.poller.end_round();
-        self.pending.set(true);
     }
 
     fn take_in(&self, wait: Wait, next: Option<Instant>) -> io::Result<(Timeout, Input)> {
@@ -222,9 +218,12 @@ impl Loop {
     /// Turns, until nothing is pending or the slice is over; `next` is the earliest deadline before them.
     fn turns(&self, next: Option<Instant>, all_is_in: bool) -> Turn {
         let start = clock::monotonic();
-        let mut sum = self.tree.turn(start, self.lateness.judge(start, next, all_is_in));
-        let mut turns = 1;
-        while sum.pending && turns < TURNS_MAX {
+        let turn = self.tree.turn(start, self.lateness.judge(start, next, all_is_in));
+        if turn.pending { self.more_turns(start, turn) } else { turn }
+    }
+
+    fn more_turns(&self, start: Instant, mut sum: Turn) -> Turn {
+        for _ in 1..TURNS_MAX {
             let now = clock::monotonic();
             if now - start >= SLICE {
                 break;
@@ -232,7 +231,9 @@ impl Loop {
             let turn = self.tree.turn(now, self.lateness.judge(now, self.tree.next_deadline(), false));
             sum.ran += turn.ran;
             sum.pending = turn.pending;
-            turns += 1;
+            if !sum.pending {
+                break;
+            }
         }
         sum
     }

@@ -113,8 +113,7 @@ impl<T: AsFd + 'static> Io<T> {
     /// ```
     #[track_caller]
     pub fn on_readable<R>(self, mut handler: impl FnMut(&T) -> R + 'static) -> AnyNode {
-        let node = self.0;
-        let watcher = node.on_ready(Ready::READABLE, move |_| node.try_with(|watched| handler(&watched.io)).ok());
+        let watcher = self.0.on_ready_with(Ready::READABLE, move |watched, _| handler(&watched.io));
         self.armed_or_freed(watcher, Ready::READABLE)
     }
 
@@ -122,8 +121,7 @@ impl<T: AsFd + 'static> Io<T> {
     /// [`on_readable`](Io::on_readable) does. A descriptor is writable most of the time: free the watcher when there is nothing to write.
     #[track_caller]
     pub fn on_writable<R>(self, mut handler: impl FnMut(&T) -> R + 'static) -> AnyNode {
-        let node = self.0;
-        let watcher = node.on_ready(Ready::WRITABLE, move |_| node.try_with(|watched| handler(&watched.io)).ok());
+        let watcher = self.0.on_ready_with(Ready::WRITABLE, move |watched, _| handler(&watched.io));
         self.armed_or_freed(watcher, Ready::WRITABLE)
     }
 

@@ -32,7 +32,6 @@ pub(crate) struct Poller {
     events: RefCell<Box<Events>>,
     /// When the tree wants a turn, as it said since the last one.
     hint: Cell<Option<Instant>>,
-    in_round: Cell<bool>,
     /// How the signal handlers of this process see this tree, once it asked for signals.
     listener: Cell<Option<&'static Listener>>,
     signalled: RefCell<Vec<Token>>,
@@ -73,7 +72,6 @@ impl Poller {
             watches: RefCell::new(Watches::new()),
             events: RefCell::new(Events::new()),
             hint: Cell::new(None),
-            in_round: Cell::new(false),
             listener: Cell::new(None),
             signalled: RefCell::new(Vec::new()),
             outer: OnceCell::new(),
@@ -145,9 +143,6 @@ impl Poller {
 
     /// The tree wants a turn no later than `at`.
     pub(crate) fn schedule(&self, at: Option<Instant>) {
-        if self.in_round.get() {
-            return; // the turns of this round do it, or say when it comes next
-        }
         self.hint.set(at);
         if let (Some(at), Some(outer)) = (at, self.outer.get()) {
             self.remember(outer.be_no_later_than(at));
@@ -158,14 +153,8 @@ impl Poller {
         self.hint.get()
     }
 
-    /// Input is taken in, and turns are run.
-    pub(crate) fn begin_round(&self) {
-        self.in_round.set(true);
-    }
-
     /// What was wanted before is done.
-    pub(crate) fn end_round(&self) {
-        self.in_round.set(false);
+    pub(crate) fn forget_hint(&self) {
         self.hint.set(None);
     }
 

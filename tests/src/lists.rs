@@ -154,7 +154,9 @@ macro_rules! everywhere {
             law_23_errors_reach_who_awaits
             law_23_an_error_changes_nobodys_interest
             law_23_a_watcher_may_free_another
+            law_23_a_watcher_may_free_itself
             law_23_a_watcher_may_free_its_source
+            law_23_a_watcher_is_lent_its_sources_value
             law_23_a_watcher_is_called_wherever_it_was_moved
             law_25_posts_are_first_come_first_served
             law_25_a_post_to_a_gone_node_is_dropped

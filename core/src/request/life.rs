@@ -20,7 +20,6 @@ use crate::free::{Cause, End};
 use crate::node::AnyNode;
 use crate::time::Instant;
 use crate::tree::TreeCore;
-use crate::turn::Phase;
 use crate::waits;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -80,7 +79,7 @@ impl TreeCore {
     /// The first run in place, where it is first awaited, if it may. True when that was the request's end.
     pub(super) fn ends_in_place(&self, request: AnyNode) -> bool {
         let slot = request.slot;
-        if slot.has(Flag::Started) || self.phase.get() == Phase::Outside || self.entered.get() > DEPTH_MAX {
+        if slot.has(Flag::Started) || !self.in_turn() || self.entered.get() > DEPTH_MAX {
             return false;
         }
         let slot = slot.wide();

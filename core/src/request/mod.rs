@@ -100,7 +100,7 @@ impl AnyNode {
             Err(ended) => Request::refused(self, ended),
             Ok((core, slot)) => {
                 slot.waits.set(waits::TURN);
-                core.lists.push(Queue::Ready, slot);
+                core.enqueue(Queue::Ready, slot);
                 core.poke();
                 Request::begun(core, AnyNode::of(*slot))
             }

@@ -155,7 +155,8 @@ fn is_refused(error: &io::Error) -> bool {
 
 /// Rounded up, so that nothing is early; clamped to 24.8 days, after which the loop waits again.
 fn millis_of(length: Duration) -> libc::c_int {
-    libc::c_int::try_from(length.as_nanos().div_ceil(1_000_000)).unwrap_or(libc::c_int::MAX)
+    let below = u64::from(length.subsec_nanos().div_ceil(1_000_000));
+    libc::c_int::try_from(length.as_secs().saturating_mul(1_000).saturating_add(below)).unwrap_or(libc::c_int::MAX)
 }
 
 fn bits_of(interest: Ready) -> libc::c_int {

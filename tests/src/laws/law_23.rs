@@ -1,8 +1,8 @@
 //! Law 23: errors and hang-ups reach every watcher of a source; nobody's interest is changed behind his back.
 
-use crate::{Trace, World, polled, turns};
+use crate::{OnDrop, Trace, World, polled, turns};
 use hamadryad::prelude::*;
-use hamadryad::{AnyNode, Freed, Node, Ready, SourceClass};
+use hamadryad::{AccessError, AnyNode, Freed, Node, Ready, SourceClass};
 use std::task::Poll;
 
 /// A source below the ground, with its two watchers.
@@ -148,6 +148,22 @@ pub async fn law_23_a_watcher_may_free_another<W: World>(world: W) {
     assert_eq!(source.children().count(), 1);
 }
 
+/// One that frees itself when it hears of an error keeps it from nobody.
+pub async fn law_23_a_watcher_may_free_itself<W: World>(world: W) {
+    let trace = Trace::new();
+    let source = world.ground().source(SourceClass::Io, "test", |_token| Ok::<_, Ended>(())).expect("the ground is alive");
+    for name in ["one", "two", "three"] {
+        let note = trace.clone();
+        source.on_ready(Ready::READABLE, move |_| {
+            note.note(name);
+            source.running().expect("this one").free();
+        });
+    }
+    let _ = source.mark_ready(Ready::HANGUP);
+    turns(world.root(), 2).await;
+    assert_eq!(sorted(&trace), ["one", "three", "two"]);
+}
+
 /// A source freed by its watcher: nothing more is called, and late marks do nothing.
 pub async fn law_23_a_watcher_may_free_its_source<W: World>(world: W) {
     let trace = Trace::new();
@@ -179,4 +195,24 @@ pub async fn law_23_a_watcher_is_called_wherever_it_was_moved<W: World>(world: W
     let _ = source.mark_ready(Ready::READABLE);
     turns(world.root(), 2).await;
     trace.expect(&["other: readable"]);
+}
+
+/// A watcher that is lent its source's value holds it to its end, as any loan does: it is not to be had exclusively meanwhile, and
+/// outlives a free.
+pub async fn law_23_a_watcher_is_lent_its_sources_value<W: World>(world: W) {
+    let trace = Trace::new();
+    let note = trace.clone();
+    let value = OnDrop::new(move || note.note("dropped"));
+    let source = world.ground().source(SourceClass::Io, "test", |_token| Ok::<_, Ended>(value)).expect("the ground is alive");
+    let note = trace.clone();
+    source.on_ready_with(Ready::READABLE, move |_, ready| {
+        note.note(format!("{}", ready == Ready::READABLE));
+        note.note(format!("{}", matches!(source.try_with_mut(|_| ()), Err(AccessError::Busy { .. }))));
+        source.try_with(|_| note.note("shared")).expect("it is lent to be shared");
+        source.free();
+        note.note(format!("{}", source.is_alive()));
+    });
+    let _ = source.mark_ready(Ready::READABLE);
+    turns(world.root(), 2).await;
+    trace.expect(&["true", "true", "shared", "false", "dropped"]);
 }
