@@ -76,13 +76,9 @@ pub const fn hours(n: u64) -> Duration {
     Duration::from_secs(n.saturating_mul(3600))
 }
 
-/// A length in nanoseconds, saturating at 584 years. Two words in place of a division or product of 128 bits.
+/// A length in nanoseconds, saturating at 584 years. Two words in place of a division of 128 bits.
 pub(crate) fn nanos_of(length: Duration) -> u64 {
-    const NANOS_A_SECOND: u64 = 1_000_000_000;
-    if length.as_secs() > u64::MAX / NANOS_A_SECOND {
-        return u64::MAX;
-    }
-    (length.as_secs() * NANOS_A_SECOND).saturating_add(length.subsec_nanos() as u64)
+    length.as_secs().saturating_mul(1_000_000_000).saturating_add(length.subsec_nanos() as u64)
 }
 
 /// A length in nanoseconds as people read it: `180 ms`, `1.8 s`, `3 h 12 min`.
