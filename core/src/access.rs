@@ -195,7 +195,11 @@ impl<T: 'static> Node<T> {
     ///
     /// Of a node that is stale already every post is refused.
     pub fn remote(self) -> Remote<T> {
-        Remote { target: self.any().id(), shared: self.any().core().map(|core| Arc::clone(&core.shared)), kind: PhantomData }
+        let shared = self.any().core().map(|core| {
+            core.parts.take_posts.set(Some(TreeCore::take_posts));
+            Arc::clone(&core.shared)
+        });
+        Remote { target: self.any().id(), shared, kind: PhantomData }
     }
 }
 

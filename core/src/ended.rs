@@ -1,6 +1,7 @@
 //! Why a computation ended without a result of its own.
 
 use crate::arena::Place;
+use crate::decimal::Decimal;
 use crate::id::NodeId;
 use crate::time::Readable;
 use alloc::string::String;
@@ -65,7 +66,8 @@ pub(crate) struct Inner {
     /// Whose code, or whose limit, ended it.
     pub(crate) by: Option<(NodeId, &'static str)>,
     pub(crate) place: Option<Place>,
-    pub(crate) after: Option<Duration>,
+    /// In nanoseconds.
+    pub(crate) after: Option<u64>,
     /// What it waited for, or what a panic said.
     pub(crate) detail: String,
 }
@@ -82,7 +84,7 @@ impl fmt::Debug for Facts {
         let mut debug = f.debug_struct("Facts");
         debug.field("name", &inner.name).field("node", &inner.node).field("by", &inner.by);
         debug.field("place", &inner.place.map(|place| alloc::format!("{place}")));
-        debug.field("after", &inner.after).field("detail", &inner.detail).finish()
+        debug.field("after", &inner.after.map(Duration::from_nanos)).field("detail", &inner.detail).finish()
     }
 }
 
@@ -124,32 +126,55 @@ struct At(Option<Place>);
 impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(place) => write!(f, "{}:{}", place.file(), place.line()),
+            Some(place) => {
+                f.write_str(place.file())?;
+                f.write_str(":")?;
+                Decimal(place.line().into()).fmt(f)
+            }
             None => f.write_str("an unknown place"),
         }
     }
 }
 
+/// Written piece by piece: `write!` would bring what pads and aligns into every page, 2 KB of it.
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let facts = self.facts();
         match self {
             Ended::TimedOut { .. } => {
-                let limit = facts.by.map_or(facts.name, |by| by.1);
-                let after = Readable(facts.after.unwrap_or_default());
-                write!(f, "timed out after {after} (limit of \"{limit}\", {})", At(facts.place))
+                f.write_str("timed out after ")?;
+                Readable(facts.after.unwrap_or_default()).fmt(f)?;
+                f.write_str(" (limit of \"")?;
+                f.write_str(facts.by.map_or(facts.name, |by| by.1))?;
+                f.write_str("\", ")?;
+                At(facts.place).fmt(f)?;
+                f.write_str(")")
             }
-            Ended::Cancelled { .. } => write!(f, "cancelled: what it belongs to shuts down ({})", At(facts.place)),
+            Ended::Cancelled { .. } => {
+                f.write_str("cancelled: what it belongs to shuts down (")?;
+                At(facts.place).fmt(f)?;
+                f.write_str(")")
+            }
             Ended::Freed { .. } => {
-                write!(f, "freed by ")?;
+                f.write_str("freed by ")?;
                 if let Some((_, by)) = facts.by {
-                    write!(f, "\"{by}\", ")?;
+                    f.write_str("\"")?;
+                    f.write_str(by)?;
+                    f.write_str("\", ")?;
                 }
-                write!(f, "{}", At(facts.place))?;
-                if facts.detail.is_empty() { Ok(()) } else { write!(f, " while waiting for {}", facts.detail) }
+                At(facts.place).fmt(f)?;
+                f.write_str(if facts.detail.is_empty() { "" } else { " while waiting for " })?;
+                f.write_str(&facts.detail)
             }
-            Ended::Panicked { .. } => write!(f, "panicked: {}", facts.detail),
-            Ended::CompleterDropped { .. } => write!(f, "its completer was dropped ({})", At(facts.place)),
+            Ended::Panicked { .. } => {
+                f.write_str("panicked: ")?;
+                f.write_str(&facts.detail)
+            }
+            Ended::CompleterDropped { .. } => {
+                f.write_str("its completer was dropped (")?;
+                At(facts.place).fmt(f)?;
+                f.write_str(")")
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What only some nodes have: hooks, a failure handler, a label, whoever waits for its end.
 
-use crate::arena::Waiter;
+use crate::arena::{SlotRef, Waiter};
 use crate::failure::{Failure, OnFailure};
-use crate::free::OnFree;
+use crate::free::{Answer, OnFree, Walk};
 use crate::node::AnyNode;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -12,11 +12,16 @@ use core::cell::{Cell, RefCell};
 pub(crate) type Hook = Box<dyn FnMut(AnyNode) -> OnFree>;
 pub(crate) type FailureHandler = Box<dyn FnMut(&Failure) -> OnFailure>;
 
+/// Asks a node's hooks.
+pub(crate) type AsksHooks = fn(&mut Walk<'_>, SlotRef) -> Answer;
+
 /// The rare parts of a node, made when first needed. No borrow of a cell lives across user code.
 #[derive(Default)]
 pub(crate) struct Extras {
     /// Its hooks, newest last, each with its number; one that is on the stack is not in its place.
     pub(crate) hooks: RefCell<Vec<(u32, Option<Hook>)>>,
+    /// Asks them. Noted with the first one, so that what never makes one does not link that.
+    pub(crate) asks: Cell<Option<AsksHooks>>,
     /// How many of them, from the oldest on, this free has not asked.
     pub(crate) unasked: Cell<usize>,
     /// How many hooks there have been.
@@ -33,7 +38,8 @@ pub(crate) struct Extras {
 
 impl Extras {
     /// A new hook. While others are asked, it is the next.
-    pub(crate) fn add_hook(&self, hook: Hook) {
+    pub(crate) fn add_hook(&self, hook: Hook, asks: AsksHooks) {
+        self.asks.set(Some(asks));
         let (at, number) = (self.unasked.get(), self.hooks_ever.get());
         self.hooks.borrow_mut().insert(at, (number, Some(hook)));
         self.unasked.set(at + 1);
@@ -59,7 +65,13 @@ impl Extras {
     /// The node is kept: all its hooks are asked anew at the next free.
     pub(crate) fn restore_hooks(&self) {
         let mut hooks = self.hooks.borrow_mut();
-        hooks.sort_unstable_by_key(|hook| hook.0); // Some may have been added while others were asked.
+        // In order but for those that were added while others were asked. A sort of the library's would be 3 KB of a page.
+        for mut at in 1..hooks.len() {
+            while at > 0 && hooks[at - 1].0 > hooks[at].0 {
+                hooks.swap(at - 1, at);
+                at -= 1;
+            }
+        }
         self.unasked.set(hooks.len());
     }
 }

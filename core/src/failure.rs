@@ -58,7 +58,9 @@ impl fmt::Debug for Failure {
 
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.what)
+        f.write_str(&self.path)?;
+        f.write_str(": ")?;
+        f.write_str(&self.what)
     }
 }
 
@@ -87,6 +89,9 @@ impl AnyNode {
         let handler: FailureHandler = Box::new(handler);
         let extras = slot.extras_or_new();
         extras.handles_failures.set(true);
+        let parts = &slot.peek_core().parts;
+        parts.failure_handlers.set(Some(failure_handlers));
+        parts.contains.set(Some(TreeCore::contains));
         let before = extras.on_failure.replace(Some(handler));
         drop(before);
     }
@@ -95,16 +100,10 @@ impl AnyNode {
 impl TreeCore {
     /// Notes a failure of something that is, or was, below `owner`.
     pub(crate) fn failed(&self, owner: Option<AnyNode>, failure: Failure) {
-        let mut asked = Vec::new();
         // What is gone has nobody left above it but the root.
-        let mut above = owner.and_then(AnyNode::readable).or_else(|| self.living_root());
-        while let Some(slot) = above {
-            if slot.extras().is_some_and(|extras| extras.handles_failures.get()) {
-                asked.push(AnyNode::of(slot));
-            }
-            above = slot.parent.get();
-        }
-        self.undelivered.borrow_mut().push_back(Undelivered { failure, asked });
+        let above = owner.and_then(AnyNode::readable).or_else(|| self.living_root());
+        let asked = self.parts.failure_handlers.get().map_or(Vec::new(), |handlers| handlers(above));
+        self.undelivered.borrow_mut().push(Undelivered { failure, asked });
         self.pending.add(Queued::Failures);
         self.poke();
     }
@@ -127,15 +126,19 @@ impl TreeCore {
     /// Asks the handlers. Called by the loop, with none of the tree's own code above it but the loop's.
     pub(crate) fn deliver_failures(&self) {
         loop {
-            let Some(Undelivered { failure, asked }) = self.undelivered.borrow_mut().pop_front() else {
+            let undelivered = self.undelivered.take();
+            if undelivered.is_empty() {
                 return self.pending.remove(Queued::Failures);
-            };
-            if !asked.into_iter().any(|node| self.contains(node, &failure)) {
-                self.nobody_contained(failure);
+            }
+            for Undelivered { failure, asked } in undelivered {
+                if !asked.iter().any(|node| self.parts.contains.get().is_some_and(|contains| contains(self, *node, &failure))) {
+                    self.nobody_contained(failure);
+                }
             }
         }
     }
 
+    /// Asks a node's own handler, if it is not on the stack.
     fn contains(&self, node: AnyNode, failure: &Failure) -> bool {
         let Some(slot) = node.readable() else { return false };
         let Some(mut handler) = slot.extras().and_then(|extras| extras.on_failure.take()) else { return false };
@@ -177,4 +180,17 @@ impl TreeCore {
             }
         }
     }
+}
+
+/// The nodes from a slot on up that have a failure handler, nearest first.
+fn failure_handlers(from: Option<SlotRef>) -> Vec<AnyNode> {
+    let mut handlers = Vec::new();
+    let mut above = from;
+    while let Some(slot) = above {
+        if slot.extras().is_some_and(|extras| extras.handles_failures.get()) {
+            handlers.push(AnyNode::of(slot));
+        }
+        above = slot.parent.get();
+    }
+    handlers
 }

@@ -76,7 +76,7 @@ impl End {
 }
 
 /// What the hooks of a node said.
-enum Answer {
+pub(crate) enum Answer {
     Proceed,
     Keep,
     /// A nested free took the node over.
@@ -129,13 +129,13 @@ impl AnyNode {
     /// A kept descendant of what is freed is adopted by the nearest ancestor that is not ending.
     pub fn on_free(self, hook: impl FnMut(AnyNode) -> OnFree + 'static) {
         let Some(slot) = self.growing() else { return };
-        slot.extras_or_new().add_hook(alloc::boxed::Box::new(hook));
+        slot.extras_or_new().add_hook(alloc::boxed::Box::new(hook), |walk, slot| walk.ask_hooks(slot));
     }
 }
 
 impl TreeCore {
     /// Frees a node that has nothing but a chunk.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn free_chunk_leaf(&self, slot: SlotRef, place: Place) {
         self.unlink(slot);
         slot.generation.advance();
@@ -146,7 +146,7 @@ impl TreeCore {
     }
 
     /// Frees a node if its end runs no code.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn free_quiet_leaf(&self, slot: SlotRef, place: Place) -> bool {
         let kind = slot.kind.get();
         let is_quiet = slot.is_leaf() && kind.end != KindEnd::Code;
@@ -214,7 +214,7 @@ impl TreeCore {
     }
 
     /// The node's own code has returned: if it was freed meanwhile, it ends now.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn settle(&self, slot: SlotRef) {
         if slot.state.get() != State::Deferred || slot.on_stack() {
             return;
@@ -259,8 +259,11 @@ impl TreeCore {
     pub(crate) fn leave(&self, slot: SlotRef) {
         match slot.kind.get().class {
             Class::Timer if !slot.has(Flag::NoValue) => self.disarm(slot),
-            Class::Source => self.leave_sources(slot),
-            Class::Watcher => self.sources.borrow_mut().drop_callback(AnyNode::of(slot)),
+            Class::Source | Class::Watcher => {
+                if let Some(leave) = slot.kind.get().leave {
+                    leave(self, slot);
+                }
+            }
             Class::Request | Class::Scope => return self.leave_request(slot.wide()),
             Class::Soon => slot.wide().leave_list(),
             _ => {}
@@ -289,8 +292,9 @@ impl TreeCore {
 
     #[cold]
     fn wake_dependents(&self, slot: SlotRef) {
-        let dependents = slot.extras().map(|extras| extras.dependents.borrow_mut().take());
-        for (_, waiter) in dependents.into_iter().flatten() {
+        let Some(extras) = slot.extras() else { return };
+        let dependents = extras.dependents.borrow_mut().take();
+        for (_, waiter) in dependents {
             self.wake(waiter, true);
         }
     }
@@ -344,6 +348,7 @@ impl TreeCore {
             Class::Root => {
                 self.root_freed_at.set(Some(end.place));
                 slot.place.set(Some(end.place));
+                self.poke(); // A host learns of it by a turn.
             }
             _ => slot.place.set(Some(end.place)),
         }
@@ -370,7 +375,7 @@ impl TreeCore {
 }
 
 /// One free on its way down and up.
-struct Walk<'c> {
+pub(crate) struct Walk<'c> {
     core: &'c TreeCore,
     end: &'c End,
     survivors: usize,
@@ -451,12 +456,17 @@ impl<'c> Walk<'c> {
         false
     }
 
-    /// Asks a node's hooks, newest first. If it is being asked further out on the stack already, those that are left are asked, so that
-    /// none is lost; but nothing is kept then.
+    /// Asks a node's hooks.
     fn ask(&mut self, slot: SlotRef) -> Answer {
-        if slot.extras().is_none_or(|extras| extras.unasked.get() == 0) {
-            return Answer::Proceed;
+        match slot.extras().filter(|extras| extras.unasked.get() > 0).and_then(|extras| extras.asks.get()) {
+            Some(asks) => asks(self, slot),
+            None => Answer::Proceed,
         }
+    }
+
+    /// Newest first. If it is being asked further out on the stack already, those that are left are asked, so that none is lost; but
+    /// nothing is kept then.
+    fn ask_hooks(&mut self, slot: SlotRef) -> Answer {
         let asked_further_out = slot.state.replace(State::Asking) == State::Asking;
         let node = AnyNode::of(slot);
         while let Some((number, mut hook)) = slot.extras().and_then(|extras| extras.next_hook()) {

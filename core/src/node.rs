@@ -7,7 +7,7 @@ use crate::host::Host;
 use crate::id::NodeId;
 use crate::time::{Instant, WallClock};
 use crate::tree::TreeCore;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::any::{Any, TypeId};
 use core::fmt;
@@ -108,6 +108,20 @@ impl fmt::Display for ReparentError {
 
 impl core::error::Error for ReparentError {}
 
+impl SlotRef {
+    /// Adds name and label of the node to a text.
+    fn add_title(self, text: &mut String) {
+        let given = self.given_name();
+        text.push_str(if given.is_empty() { crate::report::short(self.name()) } else { given });
+        if let Some(extras) = self.extras()
+            && let Some(label) = &*extras.label.borrow()
+        {
+            text.push(' ');
+            text.push_str(label);
+        }
+    }
+}
+
 impl AnyNode {
     pub(crate) fn of(slot: SlotRef) -> AnyNode {
         AnyNode { slot, serial: slot.generation.now() }
@@ -177,25 +191,30 @@ impl AnyNode {
     /// Names and labels from below the root down to this node, `serve › query www.example.test`; the root's own is `root`, a stale
     /// one's is empty.
     pub fn path(self) -> String {
-        let mut nodes: Vec<AnyNode> = self.ancestors().collect();
-        nodes.pop(); // The root.
+        let mut slots = Vec::new();
+        let mut above = self.readable();
+        while let Some(slot) = above {
+            slots.push(slot);
+            above = slot.parent.get();
+        }
+        if slots.len() > 1 {
+            slots.pop(); // The root.
+        }
         let mut path = String::new();
-        for node in nodes.into_iter().rev().chain(self.is_alive().then_some(self)) {
+        while let Some(slot) = slots.pop() {
             if !path.is_empty() {
                 path.push_str(" › ");
             }
-            path.push_str(&node.title());
+            slot.add_title(&mut path);
         }
         path
     }
 
     /// Name and label.
     pub(crate) fn title(self) -> String {
-        let given = self.readable().map_or("", |slot| slot.given_name());
-        let mut title = if given.is_empty() { crate::report::short(self.name()).to_string() } else { given.to_string() };
-        if let Some(label) = self.readable().and_then(|slot| slot.extras()?.label.borrow().clone()) {
-            title.push(' ');
-            title.push_str(&label);
+        let mut title = String::new();
+        if let Some(slot) = self.readable() {
+            slot.add_title(&mut title);
         }
         title
     }

@@ -3,7 +3,7 @@
 use crate::arena::{Class, Flag, Place, SlotRef, Told, Waiter, WideRef, bytes_of, widened};
 use crate::free::age;
 use crate::node::AnyNode;
-use crate::time::Readable;
+use crate::time::{Readable, nanos_of};
 use crate::tree::TreeCore;
 use crate::waits;
 use alloc::collections::BTreeMap;
@@ -51,8 +51,17 @@ struct Line {
 
 /// The last part of a type's path, without parameters.
 pub(crate) fn short(type_name: &'static str) -> &'static str {
-    let plain = type_name.split(['<', '{']).next().unwrap_or(type_name).trim_end_matches("::");
-    plain.rsplit("::").next().unwrap_or(plain)
+    // By bytes, all of ASCII: the library's search for a text is 2 KB of a page, since failures name types too.
+    let bytes = type_name.as_bytes();
+    let mut end = bytes.iter().position(|byte| matches!(byte, b'<' | b'{')).unwrap_or(bytes.len());
+    while end > 0 && bytes[end - 1] == b':' {
+        end -= 1; // What is before a closure: `path::{{closure}}`.
+    }
+    let mut start = end;
+    while start > 0 && bytes[start - 1] != b':' {
+        start -= 1;
+    }
+    type_name.get(start..end).unwrap_or(type_name)
 }
 
 impl AnyNode {
@@ -197,7 +206,7 @@ fn waits_of(node: AnyNode, waits: &WaitsOn) -> (String, String) {
 impl fmt::Display for TreeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (nodes, requests, bytes) = (self.lines.len(), self.requests, Bytes(self.bytes));
-        writeln!(f, "up {} · {nodes} nodes, {requests} requests, {bytes}", Readable(self.up))?;
+        writeln!(f, "up {} · {nodes} nodes, {requests} requests, {bytes}", Readable(nanos_of(self.up)))?;
         let mut open: Vec<bool> = Vec::new();
         let rows: Vec<[String; 5]> = self.lines.iter().map(|line| line.columns(&mut open)).collect();
         let mut widths = [0; 5];
@@ -238,7 +247,7 @@ impl Line {
         let place = self.place.filter(|_| self.depth > 0).map(|place| format!("{}:{}", place.file(), place.line()));
         let mut rest = String::new();
         if let Some(left) = self.deadline {
-            rest.push_str(&format!("deadline in {}  ", Readable(left)));
+            rest.push_str(&format!("deadline in {}  ", Readable(nanos_of(left))));
         }
         if self.runs > 0 {
             rest.push_str(&format!("{} runs  ", self.runs));
@@ -246,7 +255,7 @@ impl Line {
         if !self.waits.is_empty() {
             rest.push_str(&format!("waits: {}", self.waits));
         }
-        [first, kind, place.unwrap_or_default(), Readable(self.age).to_string(), rest]
+        [first, kind, place.unwrap_or_default(), Readable(nanos_of(self.age)).to_string(), rest]
     }
 }
 
@@ -259,5 +268,21 @@ impl fmt::Display for Bytes {
             1_000..1_000_000 => write!(f, "{}.{} KB", self.0 / 1_000, self.0 / 100 % 10),
             _ => write!(f, "{}.{} MB", self.0 / 1_000_000, self.0 / 100_000 % 10),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn a_type_is_named_by_the_last_part_of_its_path() {
+        assert_eq!(short("i32"), "i32");
+        assert_eq!(short("alloc::string::String"), "String");
+        assert_eq!(short("alloc::vec::Vec<core::option::Option<u8>>"), "Vec");
+        assert_eq!(short("demo::serve::{{closure}}"), "serve");
+        assert_eq!(short("&dyn demo::Größe"), "Größe");
+        assert_eq!(short("<demo::A as demo::B>::C"), "");
+        assert_eq!(short(""), "");
     }
 }

@@ -1,11 +1,10 @@
 //! Ending with grace (law 15): the tree drives it, so that the call in a signal handler is complete code.
 
-use crate::arena::{Class, Flag, State};
+use crate::arena::{Class, Flag, SlotRef, State};
 use crate::free::End;
 use crate::host::Deadlines;
 use crate::node::AnyNode;
 use crate::request::waiter_of;
-use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::waits;
 use alloc::vec::Vec;
@@ -57,7 +56,9 @@ impl Future for Closing {
         if self.node.is_closing() {
             return Poll::Ready(());
         }
-        let waiter = waiter_of(context, &slot.core(), waits::CLOSING);
+        let core = slot.core();
+        core.parts.tell_closing.set(Some(TreeCore::tell_closing));
+        let waiter = waiter_of(context, &core, waits::CLOSING);
         self.dependent = self.node.enter_dependents(self.dependent, waiter);
         Poll::Pending
     }
@@ -84,22 +85,32 @@ impl TreeCore {
             slot.extras_or_new().shutting_down.set(true);
         }
         self.shuts_down.set(true);
-        self.tell_closing(node);
-        self.end_background(node);
+        if let Some(tell_closing) = self.parts.tell_closing.get() {
+            tell_closing(self, node);
+        }
+        self.end_background_below(node);
         self.poke();
     }
 
     fn tell_closing(&self, node: AnyNode) {
-        for below in core::iter::once(node).chain(node.descendants()) {
-            let waiters = below.slot.extras().map(|extras| extras.dependents.borrow_mut().take());
+        let mut next = node.readable();
+        while let Some(slot) = next {
+            let waiters = slot.extras().map(|extras| extras.dependents.borrow_mut().take());
             for (_, waiter) in waiters.into_iter().flatten() {
                 self.wake(waiter, false);
             }
+            next = next_below(slot, node.slot);
+        }
+    }
+
+    fn end_background_below(&self, node: AnyNode) {
+        if let Some(end_background) = self.parts.end_background.get() {
+            end_background(self, node);
         }
     }
 
     /// Ends the code of background requests where it awaits; of one that is on the stack, when the loop comes round.
-    fn end_background(&self, node: AnyNode) {
+    pub(crate) fn end_background(&self, node: AnyNode) {
         let is_background = |node: &AnyNode| node.slot.has(Flag::Background) && !node.slot.has(Flag::NoValue);
         let all: Vec<AnyNode> = core::iter::once(node).chain(node.descendants()).filter(is_background).collect();
         for background in all {
@@ -122,13 +133,15 @@ impl TreeCore {
         if !self.shuts_down.get() {
             return true;
         }
-        for node in core::iter::once(owner).chain(owner.ancestors()) {
-            if has_grace(node) {
+        let mut next = owner.readable();
+        while let Some(slot) = next {
+            if has_grace(slot) {
                 return true;
             }
-            if node.shuts_down() {
+            if slot.extras().is_some_and(|extras| extras.shutting_down.get()) {
                 return false;
             }
+            next = slot.parent.get();
         }
         true
     }
@@ -152,9 +165,9 @@ impl TreeCore {
             };
             let over = end <= self.time.get() && deadlines == Deadlines::Count;
             if node.is_alive() {
-                self.end_background(node);
+                self.end_background_below(node);
             }
-            if over || !self.has_requests(node, end) {
+            if over || !has_requests(node) {
                 self.shutdowns.borrow_mut().remove(at);
                 if let Some(slot) = node.readable().filter(|slot| slot.state.get() == State::Live) {
                     let place = slot.place.get().unwrap_or(self.place);
@@ -166,14 +179,36 @@ impl TreeCore {
             }
         }
     }
+}
 
-    fn has_requests(&self, node: AnyNode, _until: Instant) -> bool {
-        node.is_alive() && core::iter::once(node).chain(node.descendants()).any(has_grace)
+/// Whether a shutdown of that node waits for a request.
+fn has_requests(node: AnyNode) -> bool {
+    let mut next = node.readable();
+    while let Some(slot) = next {
+        if has_grace(slot) {
+            return true;
+        }
+        next = next_below(slot, node.slot);
     }
+    false
+}
+
+/// The next of all that hangs below `top`, each before what it owns.
+fn next_below(slot: SlotRef, top: SlotRef) -> Option<SlotRef> {
+    let mut slot = slot;
+    if let Some(child) = slot.child.get() {
+        return Some(child);
+    }
+    while slot != top {
+        if let Some(older) = slot.older.get() {
+            return Some(older);
+        }
+        slot = slot.parent.get()?;
+    }
+    None
 }
 
 /// Whether it is a request that a shutdown waits for.
-fn has_grace(node: AnyNode) -> bool {
-    let Some(slot) = node.readable() else { return false };
+fn has_grace(slot: SlotRef) -> bool {
     slot.kind.get().class == Class::Request && !slot.has(Flag::Background)
 }

@@ -11,6 +11,7 @@ use crate::waits;
 use alloc::rc::Rc;
 use core::fmt;
 use core::future::Future;
+use core::mem::ManuallyDrop;
 use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -253,6 +254,8 @@ fn fill<T: 'static, E>(
 ) -> Result<AnyNode, SourceError<E>> {
     slot.set_name(kind);
     let node = AnyNode::of(slot);
+    core.parts.serve_sources.set(Some(TreeCore::serve_marked));
+    core.parts.drop_sources.set(Some(TreeCore::drop_table));
     let (index, token) = core.sources.borrow_mut().enter(class, kind, node);
     let vacant = Vacant::new(core, slot);
     match make(token) {
@@ -342,11 +345,29 @@ impl TreeCore {
         }
     }
 
+    /// A watcher's node ends.
+    pub(crate) fn leave_watched(&self, slot: SlotRef) {
+        self.sources.borrow_mut().drop_callback(AnyNode::of(slot));
+    }
+
+    /// The tree is gone, and its table of sources with it.
+    pub(crate) fn drop_sources(&self) {
+        if let Some(drop_table) = self.parts.drop_sources.get() {
+            drop_table(self);
+        }
+    }
+
+    fn drop_table(&self) {
+        drop(ManuallyDrop::into_inner(self.sources.take()));
+    }
+
     /// Serves what is marked of one class: of that what was marked when the class began.
     #[inline(always)]
     pub(crate) fn serve_sources(&self, class: SourceClass) {
-        if self.pending.has(class.queued()) {
-            self.serve_marked(class);
+        if self.pending.has(class.queued())
+            && let Some(serve) = self.parts.serve_sources.get()
+        {
+            serve(self, class);
         }
     }
 

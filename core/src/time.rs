@@ -1,5 +1,6 @@
 //! Points in time and lengths of it: 64-bit nanoseconds, saturating.
 
+use crate::decimal::Decimal;
 use core::fmt;
 use core::ops::{Add, Sub};
 use core::time::Duration;
@@ -80,25 +81,30 @@ pub(crate) fn nanos_of(length: Duration) -> u64 {
     length.as_secs().saturating_mul(1_000_000_000).saturating_add(length.subsec_nanos() as u64)
 }
 
-/// A length as people read it: `180 ms`, `1.8 s`, `3 h 12 min`.
-pub(crate) struct Readable(pub(crate) Duration);
+/// A length in nanoseconds as people read it: `180 ms`, `1.8 s`, `3 h 12 min`.
+pub(crate) struct Readable(pub(crate) u64);
 
 impl fmt::Display for Readable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = nanos_of(self.0);
+        let nanos = self.0;
         let seconds = nanos / 1_000_000_000;
-        match nanos {
-            0 => f.write_str("0 s"),
-            1..1_000 => write!(f, "{nanos} ns"),
-            1_000..1_000_000 => write!(f, "{} µs", nanos / 1_000),
-            1_000_000..1_000_000_000 => write!(f, "{} ms", nanos / 1_000_000),
+        // A number with its unit, and perhaps a second one.
+        let (whole, unit, rest) = match nanos {
+            0..1_000 => (nanos, if nanos == 0 { " s" } else { " ns" }, None),
+            1_000..1_000_000 => (nanos / 1_000, " µs", None),
+            1_000_000..1_000_000_000 => (nanos / 1_000_000, " ms", None),
             _ if seconds < 60 => match nanos / 100_000_000 % 10 {
-                0 => write!(f, "{seconds} s"),
-                tenth => write!(f, "{seconds}.{tenth} s"),
+                0 => (seconds, " s", None),
+                tenth => (seconds, ".", Some((tenth, " s"))),
             },
-            _ if seconds < 3_600 => write!(f, "{} min {} s", seconds / 60, seconds % 60),
-            _ if seconds < 172_800 => write!(f, "{} h {} min", seconds / 3_600, seconds / 60 % 60),
-            _ => write!(f, "{} d {} h", seconds / 86_400, seconds / 3_600 % 24),
-        }
+            _ if seconds < 3_600 => (seconds / 60, " min ", Some((seconds % 60, " s"))),
+            _ if seconds < 172_800 => (seconds / 3_600, " h ", Some((seconds / 60 % 60, " min"))),
+            _ => (seconds / 86_400, " d ", Some((seconds / 3_600 % 24, " h"))),
+        };
+        Decimal(whole).fmt(f)?;
+        f.write_str(unit)?;
+        let Some((rest, unit)) = rest else { return Ok(()) };
+        Decimal(rest).fmt(f)?;
+        f.write_str(unit)
     }
 }

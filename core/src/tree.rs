@@ -11,17 +11,18 @@ use crate::host::Host;
 use crate::id::NodeId;
 use crate::inbox::Shared;
 use crate::node::{AnyNode, InsertRefused};
+use crate::parts::Parts;
 use crate::pending::Pending;
 use crate::sources::Sources;
 use crate::time::{Instant, secs};
 use crate::turn::Phase;
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::{Cell, RefCell};
+use core::mem::ManuallyDrop;
 use core::panic::Location;
 use core::task::Waker;
 use core::time::Duration;
@@ -44,6 +45,7 @@ pub(crate) struct TreeCore {
     pub(crate) chunks: Chunks,
     pub(crate) lists: Lists,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) parts: Parts,
     host: Box<dyn Host>,
     /// This core with the provenance of its `Rc`, counts included: what a page's header stores.
     pub(crate) me: Cell<*const TreeCore>,
@@ -69,10 +71,11 @@ pub(crate) struct TreeCore {
     pub(crate) deadlines: Heap<WideRef>,
     /// Which classes of a turn have something to do.
     pub(crate) pending: Pending,
-    pub(crate) sources: RefCell<Sources>,
+    /// Dropped by its [part](Parts::drop_sources).
+    pub(crate) sources: RefCell<ManuallyDrop<Sources>>,
     /// Wakers of others, to be woken by the loop.
     pub(crate) foreign: RefCell<Vec<Waker>>,
-    pub(crate) undelivered: RefCell<VecDeque<Undelivered>>,
+    pub(crate) undelivered: RefCell<Vec<Undelivered>>,
     pub(crate) uncontained: RefCell<Option<Failure>>,
     pub(crate) grace: Cell<Duration>,
     pub(crate) shutdowns: RefCell<Vec<(AnyNode, Instant)>>,
@@ -97,6 +100,7 @@ impl Tree {
             chunks: Chunks::default(),
             lists: Lists::default(),
             shared,
+            parts: Parts::default(),
             host: Box::new(host),
             me: Cell::new(core::ptr::null()),
             place,
@@ -109,7 +113,7 @@ impl Tree {
             ran: Cell::new(0),
             running: Cell::new(None),
             entered: Cell::new(0),
-            loans: RefCell::new(Vec::with_capacity(LOANS_AT_START)),
+            loans: RefCell::default(),
             timers: Heap::default(),
             deadlines: Heap::default(),
             pending: Pending::default(),
@@ -122,6 +126,7 @@ impl Tree {
             shuts_down: Cell::new(false),
             scheduled: Cell::new(None),
         });
+        core.loans.borrow_mut().reserve(LOANS_AT_START);
         core.me.set(Rc::as_ptr(&core));
         let heads = core.lists.begin_with(|| core.pages.take(&core, true).map(SlotRef::wide));
         heads.expect("the system has no memory for a tree's first pages");
@@ -290,7 +295,7 @@ impl TreeCore {
     }
 
     /// Takes `slot` out of its owner's list of children; the slot itself still points to where it was.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn unlink(&self, slot: SlotRef) {
         let (older, newer) = (slot.older.get(), slot.newer.get());
         match (newer, slot.parent.get()) {
@@ -347,9 +352,7 @@ impl TreeCore {
             let end = End::freed(self.place, self.running());
             self.free(root, &end);
         }
-        for (_, closure) in self.shared.take_posts(true) {
-            let _ = catch(move || drop(closure));
-        }
+        self.handle_posts();
         self.shared.take_injected(true).for_each(drop);
         loop {
             let wakers = self.foreign.take();
@@ -372,5 +375,6 @@ impl TreeCore {
 impl Drop for TreeCore {
     fn drop(&mut self) {
         self.pages.hand_on(&self.shared);
+        self.drop_sources();
     }
 }

@@ -17,7 +17,6 @@ use crate::pending::Queued;
 use crate::source::{Ready, SourceClass};
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
-use alloc::string::String;
 use core::fmt;
 
 /// How far a turn has come.
@@ -38,7 +37,7 @@ impl Tree {
     /// When code of this tree is on the stack, naming whose it is; nothing has run then.
     pub fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         if self.is_entered() {
-            panic!("the loop was entered from within: {} runs", self.core().whose_code());
+            panic!("the loop was entered from within: {} runs", WhoseCode(self.core()));
         }
         self.core().turn(now, deadlines)
     }
@@ -86,19 +85,23 @@ impl Drop for InTurn<'_> {
     }
 }
 
-impl TreeCore {
-    /// Whose code is on the stack, for messages.
-    pub(crate) fn whose_code(&self) -> String {
-        match self.running().filter(|node| node.is_alive()) {
-            Some(node) if node.parent().is_some() => node.path(),
-            Some(_) => String::from("root"),
-            None => match self.loans.borrow().last() {
-                Some((slot, place)) => alloc::format!("\"{}\", lent at {place},", slot.name()),
-                None => String::from("code that has freed itself"),
+/// Whose code is on the stack, for messages: made into text only by who reads it.
+pub(crate) struct WhoseCode<'c>(pub(crate) &'c TreeCore);
+
+impl fmt::Display for WhoseCode<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.running().filter(|node| node.is_alive()) {
+            Some(node) if node.parent().is_some() => f.write_str(&node.path()),
+            Some(_) => f.write_str("root"),
+            None => match self.0.loans.borrow().last() {
+                Some((slot, place)) => write!(f, "\"{}\", lent at {place},", slot.name()),
+                None => f.write_str("code that has freed itself"),
             },
         }
     }
+}
 
+impl TreeCore {
     fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         self.shared.disarm();
         self.time.set(now.max(self.time.get()));
@@ -169,20 +172,31 @@ impl TreeCore {
     #[inline(always)]
     fn run_posts(&self) {
         if self.shared.has_posts() {
-            self.take_posts();
+            self.handle_posts();
         }
     }
 
+    /// Runs what other threads posted; of a tree that is gone, drops it and takes no more.
+    pub(crate) fn handle_posts(&self) {
+        if let Some(take_posts) = self.parts.take_posts.get() {
+            take_posts(self);
+        }
+    }
+
+    /// The work of [`handle_posts`](TreeCore::handle_posts), where there is a `Remote`.
     #[inline(never)]
-    fn take_posts(&self) {
-        for (target, run) in self.shared.take_posts(false) {
-            match self.find(target) {
+    pub(crate) fn take_posts(&self) {
+        let closed = self.closed.get();
+        for (target, run) in self.shared.take_posts(closed) {
+            match self.find(target).filter(|_| !closed) {
                 Some(node) => {
                     self.protect(node.slot, true, || run(node));
                     self.count_piece();
                 }
                 None => {
-                    if let Err(panic) = catch(move || drop(run)) {
+                    if let Err(panic) = catch(move || drop(run))
+                        && !closed
+                    {
                         self.lost_code_panicked(panic);
                     }
                 }
@@ -245,8 +259,9 @@ impl TreeCore {
     /// Keeps the phase: periods missed give one call, the next comes at the first multiple after now.
     fn fire_periodic(&self, slot: SlotRef, at: Instant, now: Instant) {
         let period = TimerRef::period(slot);
-        let next = match (now.0 - at.0).checked_div(period) {
-            Some(missed) => Instant(at.0.saturating_add((missed + 1).saturating_mul(period))),
+        let late = now.0 - at.0;
+        let next = match late.checked_rem(period) {
+            Some(rest) => Instant(at.0.saturating_add((late - rest).saturating_add(period))),
             None => now, // A period of 0 is once a turn: what is armed now fires in the next.
         };
         self.timers.insert(next, TimerRef::of(slot));

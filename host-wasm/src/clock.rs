@@ -36,7 +36,10 @@ impl Clock {
 fn nanos_of_millis(millis: f64) -> u64 {
     let whole = millis as u64; // saturating; apart from the fraction, so that times of today keep their precision
     let fraction = (millis - whole as f64) * 1e6;
-    whole.saturating_mul(1_000_000).saturating_add(fraction as u64)
+    if whole > u64::MAX / 1_000_000 {
+        return u64::MAX;
+    }
+    (whole * 1_000_000).saturating_add(fraction as u64)
 }
 
 #[cfg(test)]

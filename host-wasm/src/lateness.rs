@@ -60,13 +60,13 @@ impl Lateness {
 
 fn punctual(now: Instant, next: Option<Instant>) -> State {
     match next {
-        Some(next) if now - next > LATE => State::Holding { since: now, last_ran: now },
+        Some(next) if now > next + LATE => State::Holding { since: now, last_ran: now },
         _ => State::Punctual,
     }
 }
 
 fn holding(now: Instant, since: Instant, last_ran: Instant) -> State {
-    if now - last_ran >= QUIET || now - since >= HOLD_MAX {
+    if now >= last_ran + QUIET || now >= since + HOLD_MAX {
         State::Punctual // this turn counts: everything overdue ends in it, so the same lateness cannot hold again
     } else {
         State::Holding { since, last_ran }

@@ -50,6 +50,7 @@ mod page_tree;
 mod single_thread;
 mod start;
 mod sys;
+mod tell;
 mod trap;
 
 pub use browser_host::BrowserHost;

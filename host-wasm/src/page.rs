@@ -1,14 +1,13 @@
 //! [`Page`]: the owner of a tree, and when its turns run.
 
 use crate::browser_host::BrowserHost;
-use crate::{AnyNode, Failure, Instant, OnFree, Tree, millis, sys, trap};
-use alloc::format;
+use crate::tell::Tell;
+use crate::{AnyNode, Instant, Tree, millis, sys, trap};
+use alloc::boxed::Box;
 use alloc::rc::{Rc, Weak};
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
+use alloc::string::ToString;
 use core::cell::{Cell, RefCell};
 use core::fmt::Display;
-use core::task::Waker;
 use core::time::Duration;
 
 /// How long turns run at a stretch: with 60 frames a second it leaves 12 ms of each to the page.
@@ -28,25 +27,12 @@ const HOLD_STEP: Duration = millis(1);
 /// ```
 pub(crate) struct Page {
     tree: Tree,
-    tell: Tell,
+    tell: Box<dyn Tell>,
     /// The page that owns itself (`start`) does so until its tree ends: nobody in Rust holds it.
     own: RefCell<Option<Rc<Page>>>,
-    /// The failure nobody contained, where [`Tell::Keep`] keeps it.
-    failure: RefCell<Option<Failure>>,
-    /// Path and message of the panic that trapped.
-    trapped: RefCell<Option<String>>,
-    /// Tasks of the page's own executor that wait for something in this tree: a trap wakes them, since nothing else will.
-    waiting: RefCell<Vec<Waker>>,
+    /// A panic has trapped.
+    trapped: Cell<bool>,
     ended: Cell<bool>,
-}
-
-/// Where an uncontained failure goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tell {
-    /// To the console, at once.
-    Console,
-    /// To whoever waits; to the console if nobody took it.
-    Keep,
 }
 
 /// How a slice ended.
@@ -60,15 +46,13 @@ enum Rest {
 }
 
 impl Page {
-    pub(crate) fn new(tell: Tell) -> Rc<Page> {
+    pub(crate) fn new(tell: impl Tell + 'static) -> Rc<Page> {
         trap::install_hook();
         let page = Rc::new_cyclic(|page: &Weak<Page>| Page {
             tree: Tree::new(BrowserHost::new(page)),
-            tell,
+            tell: Box::new(tell),
             own: RefCell::new(None),
-            failure: RefCell::new(None),
-            trapped: RefCell::new(None),
-            waiting: RefCell::new(Vec::new()),
+            trapped: Cell::new(false),
             ended: Cell::new(false),
         });
         trap::watch(&page);
@@ -90,13 +74,6 @@ impl Page {
     /// The page stays until its tree ends, though nobody holds it.
     pub(crate) fn own_itself(self: &Rc<Page>) {
         self.own.replace(Some(self.clone()));
-        let page = Rc::downgrade(self);
-        self.root().on_free(move |_| {
-            if let Some(page) = page.upgrade() {
-                page.host().hop.take_off().ask(); // a free from outside of a turn would leave the page to itself for ever
-            }
-            OnFree::Proceed
-        });
     }
 
     /// Runs the setup as code of this tree: what it asks for is served soon afterwards, and its panic is this tree's.
@@ -140,8 +117,8 @@ impl Page {
 
     fn slice(&self, host: &BrowserHost) -> Rest {
         let take_off = host.hop.take_off();
-        let start = host.clock.now();
-        let mut now = start;
+        let mut now = host.clock.now();
+        let end = now + SLICE;
         loop {
             let deadlines = host.lateness.judge(now, self.tree.next_deadline());
             take_off.take_noted(); // what was noted so far is in this turn
@@ -160,7 +137,7 @@ impl Page {
                     next => return Rest::Until(next),
                 }
             }
-            if now - start >= SLICE {
+            if now >= end {
                 return Rest::Pending;
             }
         }
@@ -176,12 +153,7 @@ impl Page {
 
     fn take_in_failure(&self) {
         if let Some(failure) = self.tree.take_failure() {
-            match self.tell {
-                Tell::Console => sys::console_error(&format!("{failure}")),
-                Tell::Keep => {
-                    self.failure.replace(Some(failure));
-                }
-            }
+            self.tell.failed(failure);
         }
     }
 
@@ -196,10 +168,6 @@ impl Page {
         }
     }
 
-    pub(crate) fn take_failure(&self) -> Option<Failure> {
-        self.failure.take()
-    }
-
     // ------------------------------------------------------------------------------------------------ when a panic traps
 
     /// Whether code of this tree is on the stack.
@@ -209,42 +177,27 @@ impl Page {
 
     /// A panic in code of this tree is about to trap: closes the host first, then tells the page, once.
     pub(crate) fn trap(self: Rc<Page>, panic: &dyn Display) {
-        if self.trapped.borrow().is_some() {
+        if self.trapped.replace(true) {
             return; // it was told, and its code is on a stack that nobody returns to
         }
         self.ended.set(true);
         self.host().close();
         let running = self.tree.running().filter(|node| node.is_alive());
-        let path = running.map_or_else(|| "root".to_string(), AnyNode::path); // the setup, or code that has freed itself
-        let text = format!("{path}: {panic}");
-        sys::console_error(&format!("{text}\nthis tree is closed: nothing of it runs any more"));
-        self.trapped.replace(Some(text));
-        for waker in self.waiting.take() {
-            waker.wake();
-        }
+        let mut text = running.map_or_else(|| "root".to_string(), AnyNode::path); // the setup, or code that has freed itself
+        text.push_str(": ");
+        text.push_str(&panic.to_string());
+        let told = text.len();
+        text.push_str("\nthis tree is closed: nothing of it runs any more");
+        sys::console_error(&text);
+        text.truncate(told);
+        self.tell.trapped(&text);
         core::mem::forget(self); // half-done for ever: nothing of it may be dropped, or its code would run
-    }
-
-    /// Path and message of the panic that trapped, if one did.
-    pub(crate) fn trapped(&self) -> Option<String> {
-        self.trapped.borrow().clone()
-    }
-
-    /// `waker` is woken when this tree traps.
-    pub(crate) fn wait_for_trap(&self, waker: &Waker) {
-        let mut waiting = self.waiting.borrow_mut();
-        if !waiting.iter().any(|known| known.will_wake(waker)) {
-            waiting.push(waker.clone());
-        }
     }
 }
 
 impl Drop for Page {
     fn drop(&mut self) {
         self.end();
-        if let Some(failure) = self.failure.take() {
-            sys::console_error(&format!("{failure}"));
-        }
         trap::forget();
     }
 }

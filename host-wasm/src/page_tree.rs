@@ -1,6 +1,7 @@
 //! [`PageTree`]: a tree with a handle, for tests in the browser and for programs that embed one.
 
-use crate::page::{Page, Tell};
+use crate::page::Page;
+use crate::tell::Kept;
 use crate::{AnyNode, Ended, Failure, Request};
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -32,7 +33,10 @@ use core::task::{Context, Poll};
 ///     assert!(slept.await >= millis(20));
 /// }
 /// ```
-pub struct PageTree(Rc<Page>);
+pub struct PageTree {
+    page: Rc<Page>,
+    kept: Rc<Kept>,
+}
 
 impl PageTree {
     /// A tree with a root and nothing else.
@@ -41,12 +45,13 @@ impl PageTree {
     ///
     /// Outside of a browser, a worker and node.
     pub fn new() -> PageTree {
-        PageTree(Page::new(Tell::Keep))
+        let kept = Rc::new(Kept::default());
+        PageTree { page: Page::new(kept.clone()), kept }
     }
 
     /// The root of the tree.
     pub fn root(&self) -> AnyNode {
-        self.0.root()
+        self.page.root()
     }
 
     /// Makes `future` a request under the root, named `run`, and gives its output when it is done: [`try_run`](PageTree::try_run) for
@@ -92,14 +97,14 @@ impl PageTree {
                 let output = future.await;
                 slot.replace(Some(output));
             });
-            let ended = Running { page: &self.0, request }.await;
+            let ended = Running { page: self, request }.await;
             match (output.take(), ended) {
                 (Some(output), _) => return Ok(output),
                 (None, Err(ended)) => return Err(ended),
                 (None, Ok(())) => unreachable!("the body ended, and its last step fills the slot"),
             }
         }
-        Err(self.0.why_gone())
+        Err(self.why_gone())
     }
 }
 
@@ -112,13 +117,13 @@ impl Default for PageTree {
 impl Drop for PageTree {
     /// The tree is dropped here, or, if this is code of the tree itself, when that returns.
     fn drop(&mut self) {
-        self.0.end();
+        self.page.end();
     }
 }
 
 /// Waits for the request, or for a panic that traps, which no request outlives.
 struct Running<'page> {
-    page: &'page Page,
+    page: &'page PageTree,
     request: Request<(), Ended>,
 }
 
@@ -126,22 +131,22 @@ impl Future for Running<'_> {
     type Output = Result<(), PageEnded>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(message) = self.page.trapped() {
+        if let Some(message) = self.page.kept.text_of_trap() {
             return Poll::Ready(Err(PageEnded::Trapped { message }));
         }
-        self.page.wait_for_trap(context.waker());
+        self.page.kept.wait_for_trap(context.waker());
         let page = self.page;
-        Pin::new(&mut self.request).poll(context).map_err(|ended| match page.tree().root_freed_at() {
+        Pin::new(&mut self.request).poll(context).map_err(|ended| match page.page.tree().root_freed_at() {
             Some(_) => page.why_gone(),
             None => PageEnded::Ended(ended),
         })
     }
 }
 
-impl Page {
+impl PageTree {
     /// Why the root is gone.
     fn why_gone(&self) -> PageEnded {
-        PageEnded::RootGone { failure: self.take_failure(), freed_at: self.tree().root_freed_at() }
+        PageEnded::RootGone { failure: self.kept.take_failure(), freed_at: self.page.tree().root_freed_at() }
     }
 }
 

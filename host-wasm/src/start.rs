@@ -1,6 +1,7 @@
 //! [`start`]: a tree that the page owns.
 
-use crate::page::{Page, Tell};
+use crate::page::Page;
+use crate::tell::Console;
 use crate::{AnyNode, sys};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -30,7 +31,7 @@ use core::error::Error;
 /// });
 /// ```
 pub fn start(setup: impl FnOnce(AnyNode) -> Result<(), Box<dyn Error>>) {
-    let page = Page::new(Tell::Console);
+    let page = Page::new(Console);
     page.own_itself();
     if let Err(error) = page.enter(setup) {
         sys::console_error(&with_sources(&*error));

@@ -8,12 +8,12 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 extern "C" {
     /// Takes whole milliseconds as a 32-bit signed integer (HTML, "timers"): a longer delay overflows and fires at once. Gives a
-    /// number in browsers and an object in node.
+    /// number in browsers; node's object becomes one that clears it just as well (`Timeout[Symbol.toPrimitive]`).
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(crate) fn set_timeout(handler: &Closure<dyn Fn()>, delay_ms: i32) -> JsValue;
+    pub(crate) fn set_timeout(handler: &Closure<dyn Fn()>, delay_ms: i32) -> f64;
 
     #[wasm_bindgen(js_name = clearTimeout)]
-    pub(crate) fn clear_timeout(timeout: &JsValue);
+    pub(crate) fn clear_timeout(timeout: f64);
 
     /// Milliseconds since the time origin, monotonic (W3C High Resolution Time): steps of 5 µs in an isolated page, else 100 µs.
     #[wasm_bindgen(js_namespace = performance, js_name = now)]

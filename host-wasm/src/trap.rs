@@ -40,9 +40,14 @@ pub(crate) fn forget() {
 /// Call it only where the panic aborts: the tree is left as it is, for ever.
 pub fn report_panic(panic: &dyn Display) {
     let Some(pages) = PAGES.get() else { return };
-    let running: Vec<Rc<Page>> = pages.borrow().iter().filter_map(Weak::upgrade).filter(|page| page.is_running()).collect();
-    for page in running {
-        page.trap(panic);
+    let mut at = 0;
+    loop {
+        // One at a time: what is told of one may run code of the page.
+        let Some(page) = pages.borrow().get(at).map(Weak::upgrade) else { return };
+        if let Some(page) = page.filter(|page| page.is_running()) {
+            page.trap(panic);
+        }
+        at += 1;
     }
 }
 

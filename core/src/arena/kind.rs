@@ -6,6 +6,7 @@ use super::page::SlotIndex;
 use super::{SlotRef, WideRef};
 use crate::source::Ready;
 use crate::timer::Timer;
+use crate::tree::TreeCore;
 use alloc::alloc::Layout;
 use core::any::TypeId;
 use core::cell::Cell;
@@ -87,6 +88,8 @@ pub(crate) struct Kind {
     pub(crate) call: Option<unsafe fn(*mut u8, Ready)>,
     /// Runs a request once.
     pub(crate) run: Run,
+    /// Takes a source, or its watcher, out of the table of sources: here, so that only who makes one links it.
+    pub(crate) leave: Option<fn(&TreeCore, SlotRef)>,
     /// Where in the chunk the source's index lies.
     pub(crate) source_at: usize,
     /// A timer that comes again.
@@ -156,6 +159,7 @@ impl Kind {
             drop_started: None,
             call: None,
             run: nothing_to_run,
+            leave: None,
             source_at: 0,
             periodic: false,
         }
@@ -208,7 +212,8 @@ impl<R, F: FnOnce() -> R + 'static> OnceCell<F> {
 pub(crate) struct WatcherCell<F>(F);
 
 impl<R, F: FnMut(Ready) -> R + 'static> WatcherCell<F> {
-    pub(crate) const WATCHER: &'static Kind = &Kind { call: Some(Self::call), ..Kind::new::<Self>(Class::Watcher, || "watcher") };
+    pub(crate) const WATCHER: &'static Kind =
+        &Kind { call: Some(Self::call), leave: Some(TreeCore::leave_watched), ..Kind::new::<Self>(Class::Watcher, || "watcher") };
 
     pub(crate) fn new(closure: F) -> WatcherCell<F> {
         WatcherCell(closure)
@@ -230,6 +235,7 @@ pub(crate) struct SourceCell<T> {
 impl<T: 'static> SourceCell<T> {
     pub(crate) const PASSIVE: &'static Kind = &Kind {
         type_id: TypeId::of::<T>(),
+        leave: Some(TreeCore::leave_sources),
         source_at: core::mem::offset_of!(SourceCell<T>, index),
         ..Kind::new::<SourceCell<T>>(Class::Source, core::any::type_name::<T>)
     };

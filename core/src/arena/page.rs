@@ -196,7 +196,7 @@ struct Width {
 pub(crate) struct Pages {
     widths: [Width; 2],
     pages: RefCell<Vec<NonNull<Page>>>,
-    /// The same, sorted by serial, for looking up ids.
+    /// The same, sorted by serial, for looking up ids; what came after the last look-up is not in it yet.
     by_serial: RefCell<Vec<NonNull<Page>>>,
 }
 
@@ -254,9 +254,6 @@ impl Pages {
         header.core.set(core.me.get());
         header.shared.store(Arc::as_ptr(&core.shared).cast_mut(), Ordering::Release);
         pages.push(page);
-        let mut by_serial = self.by_serial.borrow_mut();
-        let at = by_serial.partition_point(|other| Pages::serial(*other) < header.serial);
-        by_serial.insert(at, page);
         Some(page)
     }
 
@@ -311,7 +308,11 @@ impl Pages {
 
     /// The slot of an address that may come from anywhere.
     pub(crate) fn find(&self, serial: u32, index: u32) -> Option<SlotRef> {
-        let pages = self.by_serial.borrow();
+        let mut pages = self.by_serial.borrow_mut();
+        for page in &self.pages.borrow()[pages.len()..] {
+            let at = pages.partition_point(|other| Pages::serial(*other) < Pages::serial(*page));
+            pages.insert(at, *page);
+        }
         let at = pages.binary_search_by_key(&serial, |page| Pages::serial(*page)).ok()?;
         Page::slot(pages[at], index)
     }

@@ -5,7 +5,8 @@ use crate::ended::Ended;
 use crate::failure::Failure;
 use crate::node::AnyNode;
 use crate::tree::Tree;
-use alloc::string::String;
+use crate::turn::WhoseCode;
+use alloc::string::{String, ToString};
 use core::fmt;
 use core::future::Future;
 use core::panic::Location;
@@ -85,7 +86,7 @@ impl Tree {
         mut step: impl FnMut() -> Result<(), E>,
     ) -> Result<F::Output, DriveError<E>> {
         if self.is_entered() {
-            return Err(DriveError::Nested { running: self.core().whose_code() });
+            return Err(DriveError::Nested { running: WhoseCode(self.core()).to_string() });
         }
         if !self.root().is_alive() {
             return Err(self.root_gone());

@@ -25,7 +25,6 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt::Display;
 use core::task::Context;
-use core::time::Duration;
 
 /// How many requests may begin inside each other (law 10), with whatever else of the tree's code is on the stack: each takes some of it.
 pub(super) const DEPTH_MAX: u32 = 32;
@@ -167,7 +166,7 @@ impl TreeCore {
 
     fn failure_at<E: Display + 'static>(&self, path: String, slot: SlotRef, error: E) -> Failure {
         // A `Display` of the user's may panic.
-        let what = catch(|| error.to_string()).unwrap_or_else(|panic| alloc::format!("an error whose text panicked: {}", panic.0));
+        let what = catch(|| error.to_string()).unwrap_or_else(|panic| String::from("an error whose text panicked: ") + &panic.0);
         Failure::new(path, slot.place.get().unwrap_or(self.place), what, Some(Box::new(error)))
     }
 
@@ -185,7 +184,7 @@ impl TreeCore {
     /// A deadline has passed.
     pub(crate) fn time_out(&self, slot: WideRef, at: Instant) {
         let node = AnyNode::of(*slot);
-        let limit = (at - slot.birth.get()).as_nanos() as u64;
+        let limit = at.0.saturating_sub(slot.birth.get().0);
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
         self.deadlines.remove(slot);
         if !slot.has(Flag::Held) {
@@ -195,9 +194,15 @@ impl TreeCore {
         self.free(*slot, &end);
     }
 
-    fn timed_out(&self, slot: SlotRef, node: AnyNode, by: Option<(crate::NodeId, &'static str)>, place: Place, nanos: u64) -> Ended {
-        let after = Some(Duration::from_nanos(nanos));
-        let facts = Inner { name: slot.name(), node: node.id(), by, place: Some(place), after, detail: String::new() };
+    pub(super) fn timed_out(
+        &self,
+        slot: SlotRef,
+        node: AnyNode,
+        by: Option<(crate::NodeId, &'static str)>,
+        place: Place,
+        nanos: u64,
+    ) -> Ended {
+        let facts = Inner { name: slot.name(), node: node.id(), by, place: Some(place), after: Some(nanos), detail: String::new() };
         Ended::TimedOut { facts: Facts::new(facts) }
     }
 
@@ -272,12 +277,13 @@ impl TreeCore {
 
 /// What is waited for, in a sentence.
 fn article(what: &str) -> String {
-    match what {
-        "message" | "request" => alloc::format!("a {what}"),
-        "sleep" => String::from("its sleep"),
-        "event" => String::from("an event"),
-        readiness => alloc::format!("being {readiness}"),
-    }
+    let (before, what) = match what {
+        "message" | "request" => ("a ", what),
+        "sleep" => ("its ", what),
+        "event" => ("an ", what),
+        readiness => ("being ", readiness),
+    };
+    String::from(before) + what
 }
 
 impl AnyNode {

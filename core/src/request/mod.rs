@@ -30,6 +30,7 @@ use core::future::Future;
 use core::marker::PhantomData;
 use core::panic::Location;
 use core::pin::Pin;
+use core::ptr;
 use core::task::{Context, Poll};
 use core::time::Duration;
 
@@ -159,6 +160,7 @@ impl<T, E> Request<T, E> {
     pub fn background(self) -> Self {
         if let Some(slot) = self.node.readable() {
             slot.set(Flag::Background);
+            slot.peek_core().parts.end_background.set(Some(TreeCore::end_background));
         }
         self
     }
@@ -352,8 +354,13 @@ impl<T, E> Request<T, E> {
     /// Why a request ended that ended neither with a result nor because somebody asked.
     fn own_failure(&self, core: &TreeCore) -> Option<Ended> {
         let slot = self.node.slot;
-        let told = slot.wide().ext().told.take();
-        let own_limit = matches!(&told, Told::Ended(place, cause) if cause.limit().is_some() && Some(*place) == slot.place.get());
-        (own_limit || matches!(told, Told::Facts(_))).then(|| core.ended_of(self.node, told))
+        match slot.wide().ext().told.take() {
+            Told::Facts(ended) => Some(ended),
+            // Its own limit: that is noted with the request's own place.
+            Told::Ended(place, cause) if slot.place.get().is_some_and(|own| ptr::eq(own, place)) => {
+                cause.limit().map(|nanos| core.timed_out(slot, self.node, None, place, nanos))
+            }
+            _ => None,
+        }
     }
 }

@@ -12,7 +12,7 @@ pub use network::*;
 use crate::host::Deadlines;
 use crate::node::AnyNode;
 use crate::request::DriveError;
-use crate::time::Instant;
+use crate::time::{Instant, nanos_of};
 use crate::tree::Tree;
 use alloc::string::String;
 use core::fmt;
@@ -185,7 +185,7 @@ impl Sim {
 
     fn stuck(&self) -> String {
         let lines = self.tree.core().stuck();
-        let elapsed = crate::time::Readable(self.elapsed());
+        let elapsed = crate::time::Readable(nanos_of(self.elapsed()));
         let mut text = alloc::format!("deadlock after {elapsed} of simulated time: {} requests wait, nothing can wake them", lines.len());
         for line in lines {
             text.push_str("\n  ");
