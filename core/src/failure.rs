@@ -131,10 +131,22 @@ impl TreeCore {
                 return self.pending.remove(Queued::Failures);
             }
             for Undelivered { failure, asked } in undelivered {
-                if !asked.iter().any(|node| self.parts.contains.get().is_some_and(|contains| contains(self, *node, &failure))) {
+                let contains = |node: &AnyNode| self.parts.contains.get().is_some_and(|contains| contains(self, *node, &failure));
+                if asked.iter().any(contains) || self.uncontained.borrow().is_some() {
+                    self.drop_failure(failure, asked);
+                } else {
                     self.nobody_contained(failure);
                 }
             }
+        }
+    }
+
+    /// The error in it is the user's, and so is its `Drop`: if that panics, the same are asked about that.
+    fn drop_failure(&self, failure: Failure, asked: Vec<AnyNode>) {
+        let Failure { path, place, error, .. } = failure;
+        if let Err(panic) = catch(move || drop(error)) {
+            let what = ["its error's drop panicked: ", &panic.0].concat();
+            self.undelivered.borrow_mut().push(Undelivered { failure: Failure::new(path, place, what, None), asked });
         }
     }
 
@@ -171,13 +183,9 @@ impl TreeCore {
 
     /// Without a handler the root is shut down, and `run` returns the first failure.
     fn nobody_contained(&self, failure: Failure) {
-        let mut uncontained = self.uncontained.borrow_mut();
-        if uncontained.is_none() {
-            *uncontained = Some(failure);
-            drop(uncontained);
-            if let Some(root) = self.living_root() {
-                self.shut_down(AnyNode::of(root), self.grace.get());
-            }
+        self.uncontained.replace(Some(failure));
+        if let Some(root) = self.living_root() {
+            self.shut_down(AnyNode::of(root), self.grace.get());
         }
     }
 }

@@ -5,7 +5,6 @@
 //! those are unlinked and stale at once, and their code's return ends them. The outer free then finds its node stale and is done.
 
 use crate::arena::{Class, Flag, KindEnd, Place, SlotRef, State, TimerRef, Told, WideRef, value};
-use crate::catch::catch;
 use crate::node::AnyNode;
 use crate::time::Instant;
 use crate::tree::TreeCore;
@@ -333,9 +332,7 @@ impl TreeCore {
     #[cold]
     fn drop_extras(&self, slot: SlotRef) {
         let extras = slot.take_extras();
-        if let Err(panic) = catch(move || drop(extras)) {
-            self.panicked(slot, false, panic);
-        }
+        self.protect(slot, false, move || drop(extras));
     }
 
     /// Unlinks a node and makes its handles stale.
@@ -476,7 +473,7 @@ impl<'c> Walk<'c> {
                 slot.clear(Flag::InHook);
             }
             if node.readable().is_none() || slot.state.get() != State::Asking {
-                let _ = catch(move || drop(hook));
+                self.core.protect(slot, false, move || drop(hook));
                 self.core.settle(slot);
                 return Answer::Taken;
             }

@@ -157,9 +157,10 @@ impl Tree {
         (&*self.core.host as &dyn Any).downcast_ref()
     }
 
-    /// True while code of this tree (callback, poll, hook, drop, `with`) is on the stack: a host refuses to be entered then.
+    /// True during a turn, and while code of this tree (callback, poll, hook, drop, `with`) is on the stack: a host refuses to be entered
+    /// then.
     pub fn is_entered(&self) -> bool {
-        self.core.entered.get() != 0
+        self.core.entered.get() != 0 || self.core.in_turn()
     }
 
     /// The failure nobody contained: it has shut the root down (law 17). Given once.

@@ -34,7 +34,7 @@ impl Tree {
     /// One turn at the time `now`: durations given to `after`, `sleep`, `timeout` in it count from there. The core never waits.
     ///
     /// # Panics
-    /// When code of this tree is on the stack, naming whose it is; nothing has run then.
+    /// During another turn of this tree, and when code of it is on the stack, naming whose it is; nothing has run then.
     pub fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         if self.is_entered() {
             panic!("the loop was entered from within: {} runs", WhoseCode(self.core()));
@@ -95,7 +95,7 @@ impl fmt::Display for WhoseCode<'_> {
             Some(_) => f.write_str("root"),
             None => match self.0.loans.borrow().last() {
                 Some((slot, place)) => write!(f, "\"{}\", lent at {place},", slot.name()),
-                None => f.write_str("code that has freed itself"),
+                None => f.write_str("code of no living node"),
             },
         }
     }

@@ -193,6 +193,7 @@ macro_rules! where_panics_unwind {
             law_08_a_panic_in_a_foreign_waker
             law_08_a_panic_in_a_result_handler
             law_08_a_panic_in_a_failure_handler
+            law_08_a_panic_in_the_drop_of_an_error
             law_08_a_panic_in_a_constructor
             law_08_a_panic_while_another_unwinds
             law_11_a_panic_on_the_way_changes_nothing_of_the_outcome
@@ -208,6 +209,8 @@ macro_rules! where_panics_unwind {
             law_22_a_callback_cannot_enter_the_loop
             law_22_a_request_cannot_enter_the_loop
             law_22_hooks_and_drops_cannot_enter_the_loop
+            law_22_the_drop_of_a_hook_cannot_enter_the_loop
+            law_22_posts_and_foreign_wakers_cannot_enter_the_loop
             law_22_a_with_cannot_enter_the_loop
             law_22_another_trees_loop_may_be_entered
             law_25_posts_from_threads_are_in_order

@@ -3,6 +3,7 @@
 use crate::{Blocking, OnDrop, Trace, World, turns, unwinds};
 use hamadryad::prelude::*;
 use hamadryad::{AnyNode, Freed, Node, Ready, SourceClass};
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -220,6 +221,36 @@ pub async fn law_08_a_panic_in_a_failure_handler<W: Blocking>(world: W) {
     inner.soon(|| panic!("in immediate"));
     turns(world.root(), 4).await;
     assert!(trace.take().iter().any(|event| event.contains("in handler")), "the handler's own panic was told");
+}
+
+/// In the `Drop` of an error that was told: whoever contained it hears of that too.
+pub async fn law_08_a_panic_in_the_drop_of_an_error<W: Blocking>(world: W) {
+    struct Bomb;
+    impl From<Ended> for Bomb {
+        fn from(_: Ended) -> Bomb {
+            Bomb
+        }
+    }
+    impl fmt::Display for Bomb {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("bomb")
+        }
+    }
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("in drop");
+        }
+    }
+    let trace = Trace::new();
+    let note = trace.clone();
+    let owner = world.ground();
+    owner.on_failure(move |failure| {
+        note.note(failure.to_string());
+        Contain
+    });
+    owner.spawn("fails", async |_| Err::<(), _>(Bomb)).detach();
+    turns(world.root(), 2).await;
+    trace.expect(&["ground › fails: bomb", "ground › fails: its error's drop panicked: in drop"]);
 }
 
 /// A constructor that panics leaves nothing behind; the panic is its caller's.

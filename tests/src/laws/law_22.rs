@@ -4,8 +4,11 @@ use crate::{Blocking, ByHand, Hand, OnDrop, Trace, World, turns, unwinds};
 use hamadryad::prelude::*;
 use hamadryad::sim::{Deadlock, Sim};
 use hamadryad::{AnyNode, Deadlines, DriveError, Node, Ready, SourceClass};
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 
 /// What a host reports during a turn is queued until its class begins.
 pub async fn law_22_what_arrives_during_a_turn_is_queued<W: World>(world: W) {
@@ -66,6 +69,70 @@ pub async fn law_22_hooks_and_drops_cannot_enter_the_loop<W: Blocking>(_world: W
     });
     node.free();
     trace.expect(&["refused, names culprit: true", "refused, names culprit: true"]);
+}
+
+/// … by the drop of what a node's hooks and handlers own, …
+pub async fn law_22_the_drop_of_a_hook_cannot_enter_the_loop<W: Blocking>(_world: W) {
+    let trace = Trace::new();
+    let other = W::new();
+    let guard = || {
+        let (inner, note) = (other.clone(), trace.clone());
+        OnDrop::new(move || refused(&inner, &note, "of no living node"))
+    };
+    let (hook, handler) = (guard(), guard());
+    let node = other.root().insert(());
+    node.on_free(move |_| {
+        let _own = &hook;
+        Proceed
+    });
+    node.on_failure(move |_| {
+        let _own = &handler;
+        Contain
+    });
+    node.free();
+    trace.expect(&["refused, names of no living node: true", "refused, names of no living node: true"]);
+}
+
+thread_local! {
+    /// What [`Late`] does: it is `Send`, the world is not.
+    static LATE: RefCell<Vec<Box<dyn FnOnce()>>> = RefCell::default();
+}
+
+/// Does what [`LATE`] says, dropped or woken.
+struct Late;
+
+impl Drop for Late {
+    fn drop(&mut self) {
+        let late = LATE.with_borrow_mut(Vec::pop);
+        late.expect("somebody said what")();
+    }
+}
+
+impl Wake for Late {
+    fn wake(self: Arc<Self>) {
+        drop(self);
+    }
+}
+
+/// … by what the loop drops or wakes that is none of its nodes', …
+pub async fn law_22_posts_and_foreign_wakers_cannot_enter_the_loop<W: Blocking>(world: W) {
+    let trace = Trace::new();
+    for _ in 0..2 {
+        let (inner, note) = (world.clone(), trace.clone());
+        LATE.with_borrow_mut(|late| late.push(Box::new(move || refused(&inner, &note, "of no living node"))));
+    }
+    let gone = world.ground().insert(());
+    let late = Late;
+    gone.remote().post(move |_| drop(late)).expect("the tree lives");
+    gone.free();
+    turns(world.root(), 2).await;
+    trace.expect(&["refused, names of no living node: true"]);
+
+    let mut request = Box::pin(world.ground().spawn("awaited from outside", async |me| me.sleep(millis(1)).await));
+    assert!(request.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::new(Late)))).is_pending());
+    world.root().sleep(millis(3)).await.expect("the root is alive");
+    turns(world.root(), 2).await;
+    trace.expect(&["refused, names of no living node: true"]);
 }
 
 /// … and from a `with`.
