@@ -1,7 +1,7 @@
 //! Sleeping: 72 bytes beside the request that sleeps, no node, no allocation from the system in steady state.
 #![expect(unsafe_code, reason = "a pending sleep lies in a chunk that its future and the heap of timers point to")]
 
-use crate::arena::{SlotIndex, TimerHead, TimerRef, Waiter};
+use crate::arena::{Class, SlotIndex, SlotRef, TimerHead, TimerRef, Told, Waiter};
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::request::waiter_of;
@@ -97,7 +97,7 @@ impl Future for Sleep {
             self.at = Instant(0);
             return Poll::Ready(Ok(()));
         }
-        let Some(core) = self.node.core() else {
+        let Some(core) = self.node.growing().map(SlotRef::core) else {
             self.disarm();
             return Poll::Ready(Err(self.node.ended_freed()));
         };
@@ -118,14 +118,15 @@ impl Future for Sleep {
     }
 }
 
-/// Whether whoever waits ends with the node anyway.
+/// Whether this sleep is dropped with the node anyway: it lies in the future of the node's own request, or in a scope that this polls.
+/// What is only below the node may be moved away from it, or be kept when it goes.
 fn ends_with(waiter: &Waiter, node: AnyNode) -> bool {
     match waiter {
-        Waiter::Ours(slot, serial) => {
-            let me = AnyNode { slot: **slot, serial: *serial };
-            me == node || me.ancestors().take(8).any(|above| above == node)
+        Waiter::Ours(slot, serial) if (**slot, *serial) == (node.slot, node.serial) => true,
+        Waiter::Ours(slot, _) if slot.kind.get().class == Class::Scope => {
+            slot.ext().peek(|told| matches!(told, Told::Waiter(polls) if ends_with(polls, node)))
         }
-        Waiter::Foreign(_) => false,
+        Waiter::Ours(..) | Waiter::Foreign(_) => false,
     }
 }
 

@@ -101,6 +101,8 @@ macro_rules! everywhere {
             law_12_awaiting_a_freed_scope_ends
             law_12_sleep_on_a_freed_node_ends
             law_12_a_sleep_whose_node_went_before_its_first_poll_ends
+            law_12_a_sleep_on_a_node_that_its_request_has_left_ends
+            law_12_a_sleep_on_an_ending_node_ends
             law_12_waiting_for_a_freed_source_ends
             law_12_closing_of_a_freed_node_resolves
             law_13_dropping_a_request_ends_it_now

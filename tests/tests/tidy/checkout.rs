@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Folders that nobody wrote.
+/// What nobody wrote; of a second checkout `.git` is a file.
 const MADE: [&str; 4] = ["target", ".git", "node_modules", "pkg"];
 
 /// The checkout's root.
@@ -21,12 +21,12 @@ pub(crate) fn files() -> Vec<String> {
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("the checkout can be read").flatten() {
+            if MADE.iter().any(|name| entry.file_name() == *name) {
+                continue;
+            }
             let path = entry.path();
             if path.is_dir() {
-                let made = MADE.iter().any(|name| entry.file_name() == *name);
-                if !made {
-                    folders.push(path);
-                }
+                folders.push(path);
                 continue;
             }
             let relative = path.strip_prefix(&root).expect("it was found below the root");
