@@ -183,9 +183,10 @@ impl TreeCore {
 
     /// Without a handler the root is shut down, and `run` returns the first failure.
     fn nobody_contained(&self, failure: Failure) {
+        let place = failure.place;
         self.uncontained.replace(Some(failure));
         if let Some(root) = self.living_root() {
-            self.shut_down(AnyNode::of(root), self.grace.get());
+            self.shut_down(AnyNode::of(root), self.grace.get(), place);
         }
     }
 }

@@ -279,6 +279,9 @@ impl TreeCore {
         if slot.ext().deadline.get() != 0 {
             self.leave_deadlines(slot);
         }
+        if self.shuts_down.get() {
+            self.poke(); // It may be the last that a shutdown waits for.
+        }
         if slot.extras.get().is_some() {
             self.wake_dependents(*slot);
         }
@@ -355,6 +358,9 @@ impl TreeCore {
     fn tell(&self, slot: SlotRef, owner: Option<SlotRef>, end: &End) {
         let wide = slot.wide();
         let held = slot.has(Flag::Held);
+        if held && slot.has(Flag::Background) && wide.ext().peek(|told| matches!(told, Told::Facts(_))) {
+            return; // A shutdown ended its code before, and that is what is told.
+        }
         let told = if held { Told::Ended(end.place, end.cause) } else { Told::Nobody };
         if held {
             // The links of a stale slot are free for it: who ended it or, of its own limit, who owned it.

@@ -1,14 +1,18 @@
 //! Ending with grace (law 15): the tree drives it, so that the call in a signal handler is complete code.
 
-use crate::arena::{Class, Flag, SlotRef, State};
+use crate::arena::{Class, Flag, Place, SlotRef, State};
+use crate::ended::{Ended, Facts, Inner};
 use crate::free::End;
 use crate::host::Deadlines;
 use crate::node::AnyNode;
 use crate::request::waiter_of;
+use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::waits;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::future::Future;
+use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -22,11 +26,16 @@ impl AnyNode {
     ///    until none is left or `grace` is over;
     /// 3. all is freed.
     ///
+    /// Whoever awaits a background request is told [`Ended::Cancelled`](crate::Ended) when its code ends; what the third step ends is
+    /// [`Ended::Freed`](crate::Ended). Both name this call.
+    ///
     /// A second call only shortens. Called on a request's own node it counts that request among those that have the grace. Nothing on
     /// a stale or ending node.
+    #[track_caller]
     pub fn shutdown(self, grace: Duration) {
         if let Some(slot) = self.growing() {
-            slot.core().shut_down(self, grace);
+            let core = slot.core();
+            core.shut_down(self, grace, Location::caller());
         }
     }
 
@@ -42,6 +51,18 @@ impl AnyNode {
     fn shuts_down(self) -> bool {
         self.readable().is_some_and(|slot| slot.extras().is_some_and(|extras| extras.shutting_down.get()))
     }
+}
+
+/// A shutdown under way.
+#[derive(Clone, Copy)]
+pub(crate) struct Shutdown {
+    node: AnyNode,
+    /// When its grace is over.
+    pub(crate) end: Instant,
+    /// Where it was asked for first.
+    place: Place,
+    /// Whose code asked.
+    by: Option<AnyNode>,
 }
 
 struct Closing {
@@ -73,12 +94,12 @@ impl Drop for Closing {
 }
 
 impl TreeCore {
-    pub(crate) fn shut_down(&self, node: AnyNode, grace: Duration) {
-        let at = self.now() + grace;
+    pub(crate) fn shut_down(&self, node: AnyNode, grace: Duration, place: Place) {
+        let end = self.now() + grace;
         let mut shutdowns = self.shutdowns.borrow_mut();
-        match shutdowns.iter_mut().find(|shutdown| shutdown.0 == node) {
-            Some(shutdown) => shutdown.1 = shutdown.1.min(at),
-            None => shutdowns.push((node, at)),
+        match shutdowns.iter_mut().find(|shutdown| shutdown.node == node) {
+            Some(shutdown) => shutdown.end = shutdown.end.min(end),
+            None => shutdowns.push(Shutdown { node, end, place, by: self.running() }),
         }
         drop(shutdowns);
         if let Some(slot) = node.readable() {
@@ -123,9 +144,25 @@ impl TreeCore {
                 self.deadlines.remove(request);
                 slot.waits.set(waits::NOTHING);
                 self.drop_value(slot);
+                self.tell_cancelled(background);
                 self.settle(slot);
             }
         }
+    }
+
+    /// The nearest shutdown that a node belongs to.
+    pub(crate) fn shutdown_of(&self, node: AnyNode) -> Option<Shutdown> {
+        let closing = core::iter::once(node).chain(node.ancestors()).find(|node| node.shuts_down())?;
+        self.shutdowns.borrow().iter().copied().find(|shutdown| shutdown.node == closing)
+    }
+
+    /// What whoever waits for, or would begin, something that shuts down is told.
+    pub(crate) fn ended_cancelled(&self, node: AnyNode) -> Ended {
+        let shutdown = self.shutdown_of(node);
+        let by = shutdown.and_then(|shutdown| shutdown.by).filter(|by| by.is_alive()).map(|by| (by.id(), by.name()));
+        let place = shutdown.map(|shutdown| shutdown.place);
+        let facts = Inner { name: node.name(), node: node.id(), by, place, after: None, detail: String::new() };
+        Ended::Cancelled { facts: Facts::new(facts) }
     }
 
     /// Whether a computation may begin under that node: not while it shuts down, unless below a request that still has the grace.
@@ -154,12 +191,18 @@ impl TreeCore {
         }
     }
 
+    /// Whether a shutdown has nobody left to wait for: the last one may have ended after they were looked at in this turn.
+    #[inline(always)]
+    pub(crate) fn shutdown_is_due(&self) -> bool {
+        self.shuts_down.get() && self.shutdowns.borrow().iter().any(|shutdown| !has_requests(shutdown.node))
+    }
+
     #[inline(never)]
     fn drive_each(&self, deadlines: Deadlines) {
         let mut at = 0;
         loop {
             let shutdown = self.shutdowns.borrow().get(at).copied();
-            let Some((node, end)) = shutdown else {
+            let Some(Shutdown { node, end, place, by }) = shutdown else {
                 self.shuts_down.set(at > 0);
                 return;
             };
@@ -170,8 +213,7 @@ impl TreeCore {
             if over || !has_requests(node) {
                 self.shutdowns.borrow_mut().remove(at);
                 if let Some(slot) = node.readable().filter(|slot| slot.state.get() == State::Live) {
-                    let place = slot.place.get().unwrap_or(self.place);
-                    self.free(slot, &End::freed(place, None));
+                    self.free(slot, &End::freed(place, by));
                     self.count_piece();
                 }
             } else {

@@ -13,6 +13,7 @@ use crate::inbox::Shared;
 use crate::node::{AnyNode, InsertRefused};
 use crate::parts::Parts;
 use crate::pending::Pending;
+use crate::shutdown::Shutdown;
 use crate::sources::Sources;
 use crate::time::{Instant, secs};
 use crate::turn::Phase;
@@ -78,7 +79,7 @@ pub(crate) struct TreeCore {
     pub(crate) undelivered: RefCell<Vec<Undelivered>>,
     pub(crate) uncontained: RefCell<Option<Failure>>,
     pub(crate) grace: Cell<Duration>,
-    pub(crate) shutdowns: RefCell<Vec<(AnyNode, Instant)>>,
+    pub(crate) shutdowns: RefCell<Vec<Shutdown>>,
     /// There is a shutdown under way.
     pub(crate) shuts_down: Cell<bool>,
     /// What the host was told last.

@@ -126,7 +126,7 @@ impl TreeCore {
             self.deliver_failures();
         }
         drop(in_turn);
-        let pending = self.shared.arm() || self.is_pending();
+        let pending = self.shared.arm() || self.is_pending() || self.shutdown_is_due();
         if before == Phase::Outside {
             self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
         }
@@ -158,7 +158,7 @@ impl TreeCore {
 
     #[cold]
     fn next_grace(&self) -> Instant {
-        self.shutdowns.borrow().iter().map(|shutdown| shutdown.1).min().unwrap_or(Instant::MAX)
+        self.shutdowns.borrow().iter().map(|shutdown| shutdown.end).min().unwrap_or(Instant::MAX)
     }
 
     /// A piece of code has run: whoever handles failures hears of them before the next one.

@@ -117,6 +117,10 @@ macro_rules! everywhere {
             law_15_background_code_ends_and_what_it_owns_stays
             law_15_background_code_ends_at_any_depth
             law_15_an_awaited_background_request_ends_for_its_waiter
+            law_15_a_cancelled_background_request_is_no_failure
+            law_15_a_background_completer_is_abandoned
+            law_15_handlers_are_told_during_the_grace
+            law_15_the_end_names_the_call
             law_15_closing_resolves_everywhere_below
             law_15_during_the_grace_requests_grow_only_below_themselves
             law_15_a_cancelled_spawn_is_no_failure
@@ -235,6 +239,8 @@ macro_rules! in_virtual_time {
             law_15_a_second_call_shortens
             law_15_a_second_call_does_not_lengthen
             law_15_the_root_can_be_shut_down
+            law_15_the_last_request_ends_the_grace_at_once
+            law_15_a_call_late_in_a_turn_is_prompt
             law_16_a_deadline_is_kept_exactly
             law_16_an_ended_requests_deadline_is_forgotten
             law_16_an_answer_of_the_same_turn_wins

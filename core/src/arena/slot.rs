@@ -207,6 +207,17 @@ impl Ext {
         waiter
     }
 
+    /// Why it ended, if that is known; from now on it is not.
+    pub(crate) fn take_facts(&self) -> Option<Ended> {
+        match self.told.take() {
+            Told::Facts(ended) => Some(ended),
+            other => {
+                self.told.set(other);
+                None
+            }
+        }
+    }
+
     /// Who waits; from now on nobody does.
     pub(crate) fn take_waiter(&self) -> Option<Waiter> {
         if self.is_quiet() {

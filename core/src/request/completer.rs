@@ -2,7 +2,7 @@
 
 use super::Request;
 use super::cell::ByHand;
-use crate::arena::{Flag, State};
+use crate::arena::{Flag, SlotRef, State};
 use crate::ended::{Ended, Facts, Inner};
 use crate::node::AnyNode;
 use crate::tree::TreeCore;
@@ -43,11 +43,11 @@ impl AnyNode {
     #[track_caller]
     pub fn completer<T: 'static, E: From<Ended> + Display + 'static>(self, name: &'static str) -> (Request<T, E>, Completer<T, E>) {
         let place = Location::caller();
-        let made = self.begin(name, ByHand::<T, E>::KIND, place, ByHand::<T, E>::new());
+        let made = self.begin(super::Closing::Refuses, name, ByHand::<T, E>::KIND, place, ByHand::<T, E>::new());
         let finish = finish::<T, E>;
         match made {
             Ok((core, slot)) => {
-                slot.set(Flag::NoValue); // And no code: it is never run.
+                slot.set(Flag::Started); // It has no code: it is never run.
                 let node = AnyNode::of(*slot);
                 let completer = Completer { core: Some(Rc::clone(&core)), node, finish };
                 (Request::begun(core, node), completer)
@@ -65,7 +65,7 @@ fn finish<T: 'static, E: From<Ended> + Display + 'static>(
     node: AnyNode,
     result: Result<T, E>,
 ) -> Result<(), Result<T, E>> {
-    let Some(slot) = node.readable().filter(|slot| slot.state.get() == State::Live) else { return Err(result) };
+    let Some(slot) = unfinished(node).filter(|slot| slot.state.get() == State::Live) else { return Err(result) };
     core.clear_for_end(slot);
     if slot.state.get() == State::Deferred || node.readable().is_none() {
         return Err(result);
@@ -89,11 +89,17 @@ fn finish<T: 'static, E: From<Ended> + Display + 'static>(
     Ok(())
 }
 
+/// The request's slot, while it can be completed: the code of a background one may be ended by a shutdown, though its node stays.
+fn unfinished(node: AnyNode) -> Option<SlotRef> {
+    node.readable().filter(|slot| !slot.has(Flag::NoValue))
+}
+
 impl<T, E> Completer<T, E> {
     /// Ends the request with that result. Nobody is called from here: whoever waits is woken by the loop.
     ///
     /// # Errors
-    /// Gives the result back when nobody waits any more: the request was freed, abandoned or timed out.
+    /// Gives the result back when nobody waits any more: the request was freed, abandoned, timed out or, in the background, ended by a
+    /// shutdown.
     pub fn complete(mut self, result: Result<T, E>) -> Result<(), Result<T, E>> {
         match self.core.take() {
             Some(core) => (self.finish)(&core, self.node, result),
@@ -103,7 +109,7 @@ impl<T, E> Completer<T, E> {
 
     /// Whether nobody waits any more.
     pub fn is_abandoned(&self) -> bool {
-        !self.node.is_alive()
+        unfinished(self.node).is_none()
     }
 }
 
@@ -116,7 +122,7 @@ impl<T, E> fmt::Debug for Completer<T, E> {
 impl<T, E> Drop for Completer<T, E> {
     fn drop(&mut self) {
         let Some(core) = self.core.take() else { return };
-        let Some(slot) = self.node.readable().filter(|slot| slot.state.get() == State::Live) else { return };
+        let Some(slot) = unfinished(self.node).filter(|slot| slot.state.get() == State::Live) else { return };
         let facts = Facts::new(Inner {
             name: slot.name(),
             node: self.node.id(),

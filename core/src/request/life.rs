@@ -206,6 +206,14 @@ impl TreeCore {
         Ended::TimedOut { facts: Facts::new(facts) }
     }
 
+    /// A shutdown has ended the code of a background request, whose node stays: whoever waits, or will, is told.
+    pub(crate) fn tell_cancelled(&self, node: AnyNode) {
+        let Some(slot) = node.growing().filter(|slot| slot.has(Flag::Held)) else { return };
+        if let Told::Waiter(waiter) = slot.wide().ext().told.replace(Told::Facts(self.ended_cancelled(node))) {
+            self.wake(waiter, true);
+        }
+    }
+
     /// What a held slot stored at its end, as people are told it.
     pub(super) fn ended_of(&self, node: AnyNode, told: Told) -> Ended {
         let slot = node.slot;
@@ -293,13 +301,6 @@ impl AnyNode {
         let place = self.freed_at();
         let facts = Inner { name: self.name(), node: self.id(), by, place, after: None, detail: String::new() };
         Ended::Freed { facts: Facts::new(facts) }
-    }
-
-    /// What whoever would begin something under a closing node is told.
-    pub(crate) fn ended_cancelled(self) -> Ended {
-        let place = self.readable().and_then(|slot| slot.place.get());
-        let facts = Inner { name: self.name(), node: self.id(), by: None, place, after: None, detail: String::new() };
-        Ended::Cancelled { facts: Facts::new(facts) }
     }
 
     /// Enters a waiter that is woken when this node ends or closes.

@@ -57,6 +57,13 @@ enum Held {
     Refused(Box<Ended>),
 }
 
+/// Whether a computation may begin where a shutdown is under way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closing {
+    Refuses,
+    Allows,
+}
+
 /// What only the maker of a request knew of its error's type.
 enum About<'a, E> {
     /// It can be made of this.
@@ -95,8 +102,23 @@ impl AnyNode {
         Fut: Future + 'static,
         Fut::Output: Outcome,
     {
-        let place = Location::caller();
-        match self.begin(name, Stage::<F, Fut, Result<_, _>>::KIND, place, body) {
+        self.spawn_in(Closing::Refuses, name, body, Location::caller())
+    }
+
+    #[inline(always)]
+    fn spawn_in<F, Fut>(
+        self,
+        closing: Closing,
+        name: &'static str,
+        body: F,
+        place: Place,
+    ) -> Request<<Fut::Output as Outcome>::T, <Fut::Output as Outcome>::E>
+    where
+        F: FnOnce(AnyNode) -> Fut + 'static,
+        Fut: Future + 'static,
+        Fut::Output: Outcome,
+    {
+        match self.begin(closing, name, Stage::<F, Fut, Result<_, _>>::KIND, place, body) {
             Err(ended) => Request::refused(self, ended),
             Ok((core, slot)) => {
                 slot.waits.set(waits::TURN);
@@ -109,11 +131,18 @@ impl AnyNode {
 
     /// The slot of a computation that begins here, held by its handle, with what its value begins with.
     #[inline(always)]
-    pub(crate) fn begin<V>(self, name: &'static str, kind: KindOf<V>, place: Place, value: V) -> Result<(Rc<TreeCore>, WideRef), Ended> {
+    pub(crate) fn begin<V>(
+        self,
+        closing: Closing,
+        name: &'static str,
+        kind: KindOf<V>,
+        place: Place,
+        value: V,
+    ) -> Result<(Rc<TreeCore>, WideRef), Ended> {
         let Some(owner) = self.growing() else { return Err(self.ended_freed()) };
         let core = owner.core();
-        if !core.may_begin(self) {
-            return Err(self.ended_cancelled());
+        if closing == Closing::Refuses && !core.may_begin(self) {
+            return Err(core.ended_cancelled(self));
         }
         let Ok(slot) = core.make_with(owner, kind, place, Flag::Held as u8, value) else { return Err(self.ended_freed()) };
         slot.set_name(name);
@@ -185,7 +214,8 @@ impl<T, E> Request<T, E> {
     /// Calls `handler` with the result, in a turn after the request ended; for code that is not `async`.
     ///
     /// The returned node, under the request's owner, holds handler and request: when the request is freed the handler gets
-    /// [`Ended::Freed`]; freeing the returned node, or its owner, drops the handler uncalled and abandons the request.
+    /// [`Ended::Freed`]; freeing the returned node, or its owner, drops the handler uncalled and abandons the request. It may be called
+    /// while the owner shuts down: what was begun, or refused, has somebody who waits for it.
     #[track_caller]
     pub fn on_result<R>(self, handler: impl FnOnce(Result<T, E>) -> R + 'static) -> AnyNode
     where
@@ -193,13 +223,13 @@ impl<T, E> Request<T, E> {
         E: 'static,
     {
         let owner = self.owner();
-        let request = owner.spawn("on_result", move |_: AnyNode| async move {
+        let body = move |_: AnyNode| async move {
             handler(Receive(self).await);
-        });
-        request.detach()
+        };
+        owner.spawn_in(Closing::Allows, "on_result", body, Location::caller()).detach()
     }
 
-    /// Whose child it is, or was; a request that was refused has none.
+    /// Whose child it is, was, or should have become.
     fn owner(&self) -> AnyNode {
         match self.node.readable() {
             Some(slot) => slot.parent.get().map_or(self.node, AnyNode::of),
@@ -207,7 +237,16 @@ impl<T, E> Request<T, E> {
                 let noted = self.node.slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
                 noted.unwrap_or(self.node)
             }
-            None => self.node,
+            // A refused one has the owner's slot, and what it is told has the owner's id.
+            None => AnyNode { slot: self.node.slot, serial: self.refusal_told().map_or(0, |ended| ended.node().serial) },
+        }
+    }
+
+    /// Why nothing was begun.
+    fn refusal_told(&self) -> Option<&Ended> {
+        match &self.held {
+            Some(Held::Refused(ended)) => Some(ended),
+            _ => None,
         }
     }
 
@@ -215,7 +254,10 @@ impl<T, E> Request<T, E> {
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Result<T, E>> {
         let Some(Held::Slot(core)) = &self.held else { return Poll::Ready(Err(self.refusal())) };
         if self.node.readable().is_some() && !core.ends_in_place(self.node) {
-            core.enter_waiter(self.node, context);
+            if let Some(ended) = core.enter_waiter(self.node, context) {
+                self.held = None;
+                return Poll::Ready(Err(self.ended(ended)));
+            }
             return Poll::Pending;
         }
         Poll::Ready(self.receive())
@@ -275,12 +317,19 @@ impl TreeCore {
         self.settle(slot);
     }
 
-    /// Somebody waits for a request.
-    fn enter_waiter(&self, request: AnyNode, context: &Context<'_>) {
+    /// Somebody waits for a request. Or why in vain: a shutdown has ended its code, and its node stays until that frees it.
+    fn enter_waiter(&self, request: AnyNode, context: &Context<'_>) -> Option<Ended> {
         let slot = request.slot.wide();
+        if slot.has(Flag::Background)
+            && let Some(ended) = slot.ext().take_facts()
+        {
+            slot.clear(Flag::Held);
+            return Some(ended);
+        }
         let waiter = waiter_of(context, self, waits::REQUEST);
         self.keep_limit(slot);
         drop(slot.ext().told.replace(Told::Waiter(waiter)));
+        None
     }
 }
 
@@ -355,6 +404,7 @@ impl<T, E> Request<T, E> {
     fn own_failure(&self, core: &TreeCore) -> Option<Ended> {
         let slot = self.node.slot;
         match slot.wide().ext().told.take() {
+            Told::Facts(Ended::Cancelled { .. }) => None, // Somebody asked.
             Told::Facts(ended) => Some(ended),
             // Its own limit: that is noted with the request's own place.
             Told::Ended(place, cause) if slot.place.get().is_some_and(|own| ptr::eq(own, place)) => {

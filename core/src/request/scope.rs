@@ -79,7 +79,7 @@ impl<F, Fut> fmt::Debug for Scope<F, Fut> {
 
 /// The scope's node, made at its first poll.
 fn begin(owner: AnyNode, name: &'static str, place: Place) -> Result<(Rc<TreeCore>, AnyNode), Ended> {
-    let (core, slot) = owner.begin(name, Kind::SCOPE, place, ())?;
+    let (core, slot) = owner.begin(super::Closing::Refuses, name, Kind::SCOPE, place, ())?;
     Ok((core, AnyNode::of(*slot)))
 }
 

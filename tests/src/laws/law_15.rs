@@ -76,15 +76,95 @@ pub async fn law_15_background_code_ends_at_any_depth<W: World>(world: W) {
     trace.expect(&["drop ticker", "worker is done"]);
 }
 
-/// Who awaits a background request is told that it ended, and does not wait for ever.
+/// Who awaits a background request, or only comes to it later, is told that it was cancelled, and by which call, while its node stays:
+/// a waiter with the grace does not spend all of it waiting for code that is gone.
 pub async fn law_15_an_awaited_background_request_ends_for_its_waiter<W: World>(world: W) {
-    let ground = world.ground();
-    let node = *ground.insert(());
-    let request = node.spawn("background", async move |me| me.sleep(hours(1)).await).background();
-    ground.after(millis(1), move || node.shutdown(hours(1)));
-    let ended = request.await.expect_err("it was ended");
-    assert!(matches!(ended, Ended::Cancelled { .. } | Ended::Freed { .. }), "{ended:?}");
+    let trace = Trace::new();
+    let node = world.ground();
+    let note = trace.clone();
+    node.spawn("worker", async move |me: AnyNode| {
+        let [awaited, late] = ["awaited", "late"].map(|name| me.spawn(name, async |me| me.sleep(hours(1)).await).background());
+        let nodes = [awaited.node(), late.node()];
+        for request in [awaited, late] {
+            let ended = request.await.expect_err("its code was ended");
+            let named = ended.place().is_some_and(|place| place.file().ends_with("law_15.rs"));
+            note.note(format!("cancelled: {}, here: {named}", matches!(ended, Ended::Cancelled { .. })));
+        }
+        note.note(format!("their nodes stay: {}", nodes.iter().all(|node| node.is_alive())));
+    })
+    .detach();
+    turns(world.root(), 3).await;
+    node.shutdown(hours(1));
     gone(&world, node).await;
+    trace.expect(&["cancelled: true, here: true", "cancelled: true, here: true", "their nodes stay: true"]);
+}
+
+/// One that was not received is no failure, and who looks only after its node has gone is told the same.
+pub async fn law_15_a_cancelled_background_request_is_no_failure<W: World>(world: W) {
+    let trace = Trace::new();
+    let ground = world.ground();
+    let note = trace.clone();
+    ground.on_failure(move |failure| {
+        note.note(failure.to_string());
+        Contain
+    });
+    let node = ground.insert(());
+    let [kept, dropped] = ["kept", "dropped"].map(|name| node.spawn(name, async |me| me.sleep(hours(1)).await).background());
+    turns(world.root(), 2).await;
+    node.shutdown(hours(1));
+    gone(&world, node).await;
+    drop(dropped);
+    assert!(matches!(kept.await, Err(Ended::Cancelled { .. })));
+    turns(world.root(), 2).await;
+    trace.expect(&[]);
+}
+
+/// Nobody waits for the completer of a background request any more.
+pub async fn law_15_a_background_completer_is_abandoned<W: World>(world: W) {
+    let node = world.ground();
+    node.spawn("worker", async |me: AnyNode| me.sleep(millis(3)).await).detach();
+    let (request, done) = node.completer::<u32, Ended>("legacy");
+    let (request, (dropped, drops)) = (request.background(), node.completer::<u32, Ended>("dropped"));
+    let dropped = dropped.background();
+    turns(world.root(), 2).await;
+    assert!(!done.is_abandoned());
+    node.shutdown(hours(1));
+    assert!(done.is_abandoned());
+    assert!(matches!(done.complete(Ok(7)), Err(Ok(7))));
+    drop(drops);
+    assert!(request.node().is_alive() && dropped.node().is_alive(), "their nodes stay");
+    assert!(matches!(request.await, Err(Ended::Cancelled { .. })));
+    assert!(matches!(dropped.await, Err(Ended::Cancelled { .. })));
+    gone(&world, node).await;
+}
+
+/// `on_result` begins nothing new: a request that has the grace keeps it, and one that was refused tells its handler.
+pub async fn law_15_handlers_are_told_during_the_grace<W: World>(world: W) {
+    let trace = Trace::new();
+    let node = world.ground();
+    let worker = node.spawn("worker", async |me: AnyNode| me.sleep(millis(3)).await.map(|()| 7));
+    turns(world.root(), 2).await;
+    node.shutdown(hours(1));
+    let (result, refusal) = (trace.clone(), trace.clone());
+    worker.on_result(move |value| result.note(format!("worker: {value:?}")));
+    let refused = node.spawn("refused", async |_| ());
+    refused.on_result(move |ended| refusal.note(format!("refused: {}", matches!(ended, Err(Ended::Cancelled { .. })))));
+    gone(&world, node).await;
+    trace.expect(&["refused: true", "worker: Ok(7)"]);
+}
+
+/// What is freed in the end is told where the shutdown was asked for.
+pub async fn law_15_the_end_names_the_call<W: World>(world: W) {
+    let node = world.ground();
+    let request = node.spawn("request", async |me: AnyNode| me.sleep(hours(1)).await);
+    turns(world.root(), 2).await;
+    let here = std::panic::Location::caller().file();
+    node.shutdown(millis(1));
+    let cancelled = node.spawn("late", async |_| ()).await.expect_err("it shuts down");
+    let freed = request.await.expect_err("its grace is over");
+    for ended in [cancelled, freed] {
+        assert_eq!(ended.place().map(|place| place.file()), Some(here), "{ended}");
+    }
 }
 
 /// `closing()` resolves everywhere below, and nowhere else; later calls resolve at once.
@@ -325,4 +405,44 @@ pub fn law_15_the_root_can_be_shut_down() {
     assert!(!hand.root().is_alive());
     trace.expect(&["drop value"]);
     assert!(hand.tree.take_failure().is_none(), "somebody asked for it");
+}
+
+/// The last request may end when shutdowns were looked at already in this turn, by a time-out or from outside of any turn: the grace
+/// ends with it all the same.
+pub fn law_15_the_last_request_ends_the_grace_at_once() {
+    let hand = Hand::new();
+    let node = *hand.root().insert(());
+    let slow = node.spawn("slow", async |me| me.sleep(hours(1)).await).timeout(millis(10));
+    node.spawn("late", async move |_| _ = slow.await).detach();
+    node.shutdown(hours(1));
+    hand.settle();
+    hand.turn_at(10);
+    hand.settle();
+    assert!(!node.is_alive(), "when a time-out let the last one go on");
+
+    let node = *hand.root().insert(());
+    let held = node.spawn("held", async |me| me.sleep(hours(1)).await);
+    node.shutdown(hours(1));
+    hand.settle();
+    hand.host().scheduled();
+    drop(held);
+    assert!(!hand.host().scheduled().is_empty(), "the host is asked for a turn");
+    hand.settle();
+    assert!(!node.is_alive(), "when the last one was dropped outside of any turn");
+}
+
+/// A shutdown that is asked for by a request which a time-out woke is begun and ended without waiting for the grace.
+pub fn law_15_a_call_late_in_a_turn_is_prompt() {
+    let hand = Hand::new();
+    let node = *hand.root().insert(());
+    let slow = hand.root().spawn("slow", async |me| me.sleep(hours(1)).await).timeout(millis(10));
+    let late = hand.root().spawn("late", async move |_| {
+        let _timed_out = slow.await;
+        node.shutdown(hours(1));
+    });
+    late.detach();
+    hand.settle();
+    hand.turn_at(10);
+    hand.settle();
+    assert!(!node.is_alive());
 }
