@@ -144,9 +144,14 @@ impl fmt::Display for Ended {
             Ended::TimedOut { .. } => {
                 f.write_str("timed out after ")?;
                 Readable(facts.after.unwrap_or_default()).fmt(f)?;
-                f.write_str(" (limit of \"")?;
-                f.write_str(facts.by.map_or(facts.name, |by| by.1))?;
-                f.write_str("\", ")?;
+                match facts.by.map_or(facts.name, |by| by.1) {
+                    "" => f.write_str(" (limit above it, ")?,
+                    limit => {
+                        f.write_str(" (limit of \"")?;
+                        f.write_str(limit)?;
+                        f.write_str("\", ")?;
+                    }
+                }
                 At(facts.place).fmt(f)?;
                 f.write_str(")")
             }
@@ -157,7 +162,7 @@ impl fmt::Display for Ended {
             }
             Ended::Freed { .. } => {
                 f.write_str("freed by ")?;
-                if let Some((_, by)) = facts.by {
+                if let Some((_, by)) = facts.by.filter(|by| !by.1.is_empty()) {
                     f.write_str("\"")?;
                     f.write_str(by)?;
                     f.write_str("\", ")?;

@@ -4,6 +4,7 @@ use crate::arena::{SlotRef, Waiter};
 use crate::failure::{Failure, OnFailure};
 use crate::free::{Answer, OnFree, Walk};
 use crate::node::AnyNode;
+use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -32,6 +33,8 @@ pub(crate) struct Extras {
     pub(crate) label: RefCell<Option<String>>,
     /// Whoever is to be woken when the node ends or closes.
     pub(crate) dependents: RefCell<Dependents>,
+    /// When the deadline was set, if that was not when the node was made: of a time-out, people are told the limit as it was set.
+    pub(crate) deadline_set: Cell<Option<Instant>>,
     /// A shutdown of this node has begun.
     pub(crate) shutting_down: Cell<bool>,
 }

@@ -49,15 +49,25 @@ pub(crate) struct Cause(u64);
 
 impl Cause {
     pub(crate) const FREED: Cause = Cause(0);
+    const OWN: u64 = 1 << 63;
 
     /// A limit of that many nanoseconds has passed.
     pub(crate) fn timed_out(nanos: u64) -> Cause {
-        Cause(nanos.saturating_add(1))
+        Cause(nanos.min(Self::OWN - 2) + 1)
+    }
+
+    /// The same limit, told to the one that it was set for; to what hangs below, it is somebody else's.
+    fn of_its_own(self) -> Cause {
+        Cause(self.0 | Self::OWN)
+    }
+
+    pub(crate) fn is_its_own(self) -> bool {
+        self.0 & Self::OWN != 0
     }
 
     /// The limit in nanoseconds, if it was one.
     pub(crate) fn limit(self) -> Option<u64> {
-        self.0.checked_sub(1)
+        (self.0 & !Self::OWN).checked_sub(1)
     }
 }
 
@@ -361,11 +371,12 @@ impl TreeCore {
         if held && slot.has(Flag::Background) && wide.ext().peek(|told| matches!(told, Told::Facts(_))) {
             return; // A shutdown ended its code before, and that is what is told.
         }
-        let told = if held { Told::Ended(end.place, end.cause) } else { Told::Nobody };
+        let myself = AnyNode { slot, serial: slot.generation.now() - 1 };
+        let own_limit = end.cause.limit().is_some() && end.by == Some(myself);
+        let cause = if own_limit { end.cause.of_its_own() } else { end.cause };
+        let told = if held { Told::Ended(end.place, cause) } else { Told::Nobody };
         if held {
             // The links of a stale slot are free for it: who ended it or, of its own limit, who owned it.
-            let myself = AnyNode { slot, serial: slot.generation.now() - 1 };
-            let own_limit = end.cause.limit().is_some() && end.by == Some(myself);
             let note = if own_limit { owner.map(AnyNode::of) } else { end.by };
             slot.note(note.map(|node| (node.slot, node.serial)));
         } else {

@@ -166,6 +166,13 @@ impl AnyNode {
         self.readable().map_or("", |slot| slot.name())
     }
 
+    /// Its name; of a stale one the name that it had, while its slot has no next tenant.
+    pub(crate) fn last_name(self) -> &'static str {
+        let now = self.slot.generation.now();
+        let is_known = self.serial != 0 && (now == self.serial || now == self.serial + 1);
+        if is_known { self.slot.name() } else { "" }
+    }
+
     /// Names the node. Nothing on a stale one. Names longer than 65,535 bytes are cut.
     pub fn named(self, name: &'static str) -> Self {
         if let Some(slot) = self.readable() {

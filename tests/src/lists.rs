@@ -111,6 +111,9 @@ macro_rules! everywhere {
             law_13_dropping_a_scope_ends_it_now
             law_13_a_hook_keeps_what_hangs_below_an_abandoned_request
             law_13_a_time_out_names_its_limit
+            law_13_a_limit_that_was_set_late_is_told_as_it_was_set
+            law_13_a_limit_above_is_told_with_its_name
+            law_13_a_freed_request_says_what_it_waited_for
             law_13_a_freed_request_names_the_place
             law_13_a_dropped_completer_is_named
             law_13_ended_is_an_error_that_can_be_sent

@@ -184,7 +184,8 @@ impl TreeCore {
     /// A deadline has passed.
     pub(crate) fn time_out(&self, slot: WideRef, at: Instant) {
         let node = AnyNode::of(*slot);
-        let limit = at.0.saturating_sub(slot.birth.get().0);
+        let set = slot.extras().and_then(|extras| extras.deadline_set.get()).unwrap_or(slot.birth.get());
+        let limit = at.0.saturating_sub(set.0);
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
         self.deadlines.remove(slot);
         if !slot.has(Flag::Held) {
@@ -223,10 +224,9 @@ impl TreeCore {
             Told::Nobody | Told::Limit(_) | Told::Waiter(_) => (slot.place.get(), Cause::FREED),
         };
         let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
-        let by = noted.filter(|by| by.is_alive()).map(|by| (by.id(), by.name()));
+        let by = noted.map(|by| (by.id(), by.last_name()));
         if let Some(nanos) = cause.limit() {
-            let own = place == slot.place.get();
-            let by = if own { None } else { by };
+            let by = if cause.is_its_own() { None } else { by };
             return self.timed_out(slot, node, by, place.unwrap_or(self.place), nanos);
         }
         let detail = match slot.waits.get() {
@@ -237,8 +237,8 @@ impl TreeCore {
         Ended::Freed { facts }
     }
 
-    /// Sets a request's or scope's own deadline; of two the earlier counts.
-    pub(crate) fn set_deadline(&self, slot: WideRef, at: Instant) {
+    /// Sets a request's or scope's own deadline, `now`; of two the earlier counts.
+    pub(crate) fn set_deadline(&self, slot: WideRef, now: Instant, at: Instant) {
         if slot.ext().deadline.get() != 0 {
             if self.deadlines.at(slot).is_some_and(|before| before <= at) {
                 return;
@@ -246,32 +246,42 @@ impl TreeCore {
             self.deadlines.remove(slot);
         }
         self.deadlines.insert(at, slot);
+        // Most limits are set where a request is made. What others count from is for their text alone, so it has no place in the slot.
+        if now != slot.birth.get() || slot.extras().is_some() {
+            self.note_when_set(slot, now);
+        }
         self.plan(at);
     }
 
     /// Sets a request's deadline from outside, if it is not ending.
     #[inline(never)]
-    pub(super) fn limit(&self, request: AnyNode, at: Instant) {
+    pub(super) fn limit(&self, request: AnyNode, now: Instant, at: Instant) {
         let Some(slot) = request.readable().map(SlotRef::wide) else { return };
         // If it waits for its first run, that comes before any deadline counts.
-        let comes_first = slot.is_listed() && !slot.has(Flag::Started);
+        let comes_first = slot.is_listed() && !slot.has(Flag::Started) && slot.birth.get() == now;
         if !(comes_first && slot.ext().note_limit(at)) {
-            self.set_deadline_of_living(slot, at);
+            self.set_deadline_of_living(slot, now, at);
         }
     }
 
     #[inline(never)]
-    fn set_deadline_of_living(&self, slot: WideRef, at: Instant) {
+    fn set_deadline_of_living(&self, slot: WideRef, now: Instant, at: Instant) {
         if AnyNode::of(*slot).growing().is_some() {
-            self.set_deadline(slot, at);
+            self.keep_limit(slot);
+            self.set_deadline(slot, now, at);
         }
+    }
+
+    #[cold]
+    fn note_when_set(&self, slot: WideRef, now: Instant) {
+        slot.extras_or_new().deadline_set.set(Some(now));
     }
 
     /// The heap has to know a request's deadline now.
     #[inline]
     pub(super) fn keep_limit(&self, slot: WideRef) {
         if let Some(at) = slot.ext().take_limit() {
-            self.set_deadline(slot, at);
+            self.set_deadline(slot, slot.birth.get(), at);
         }
     }
 
@@ -286,10 +296,12 @@ impl TreeCore {
 /// What is waited for, in a sentence.
 fn article(what: &str) -> String {
     let (before, what) = match what {
-        "message" | "request" => ("a ", what),
+        "message" | "request" | "client" => ("a ", what),
+        "answer" | "event" => ("an ", what),
         "sleep" => ("its ", what),
-        "event" => ("an ", what),
-        readiness => ("being ", readiness),
+        "closing" => ("a ", "shutdown"),
+        "readable" | "writable" => ("being ", what),
+        other => ("", other),
     };
     String::from(before) + what
 }

@@ -30,7 +30,6 @@ use core::future::Future;
 use core::marker::PhantomData;
 use core::panic::Location;
 use core::pin::Pin;
-use core::ptr;
 use core::task::{Context, Poll};
 use core::time::Duration;
 
@@ -171,7 +170,8 @@ impl<T, E> Request<T, E> {
     #[inline(always)]
     pub fn timeout(self, limit: Duration) -> Self {
         if let Some(Held::Slot(core)) = &self.held {
-            core.limit(self.node, core.now() + limit);
+            let now = core.now();
+            core.limit(self.node, now, now + limit);
         }
         self
     }
@@ -179,7 +179,7 @@ impl<T, E> Request<T, E> {
     /// As [`timeout`](Request::timeout), with the instant itself.
     pub fn deadline(self, at: Instant) -> Self {
         if let Some(Held::Slot(core)) = &self.held {
-            core.limit(self.node, at);
+            core.limit(self.node, core.now(), at);
         }
         self
     }
@@ -406,8 +406,7 @@ impl<T, E> Request<T, E> {
         match slot.wide().ext().told.take() {
             Told::Facts(Ended::Cancelled { .. }) => None, // Somebody asked.
             Told::Facts(ended) => Some(ended),
-            // Its own limit: that is noted with the request's own place.
-            Told::Ended(place, cause) if slot.place.get().is_some_and(|own| ptr::eq(own, place)) => {
+            Told::Ended(place, cause) if cause.is_its_own() => {
                 cause.limit().map(|nanos| core.timed_out(slot, self.node, None, place, nanos))
             }
             _ => None,

@@ -122,8 +122,9 @@ where
             match begin(this.owner, this.name, this.place) {
                 Err(ended) => return Poll::Ready(Err(ended.into())),
                 Ok((core, node)) => {
-                    for at in this.limit.map(|limit| core.now() + limit).into_iter().chain(this.deadline) {
-                        core.set_deadline(node.slot.wide(), at);
+                    let now = core.now();
+                    for at in this.limit.map(|limit| now + limit).into_iter().chain(this.deadline) {
+                        core.set_deadline(node.slot.wide(), now, at);
                     }
                     this.node = Some((Rc::clone(&core), node));
                     let polling = Polling::begin(&core, node.slot.wide());

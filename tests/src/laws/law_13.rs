@@ -2,7 +2,7 @@
 
 use crate::{Trace, World, polled, turn};
 use hamadryad::prelude::*;
-use hamadryad::{AnyNode, Freed, Request};
+use hamadryad::{AnyNode, Freed, Ready, Request, SourceClass};
 
 /// A request that has begun to run: it owns a child and a canary, and sleeps.
 async fn running(owner: AnyNode, trace: &Trace) -> Request<(), Ended> {
@@ -102,6 +102,56 @@ pub async fn law_13_a_time_out_names_its_limit<W: World>(world: W) {
         assert!(text.contains(part), "{text:?} does not say {part:?}");
     }
     assert!(format!("{ended:?}").contains("TimedOut"), "{ended:?}");
+}
+
+/// … as it was set, however late that was, …
+pub async fn law_13_a_limit_that_was_set_late_is_told_as_it_was_set<W: World>(world: W) {
+    let request = world.ground().spawn("late", async move |me| me.sleep(hours(1)).await).timeout(hours(1));
+    world.root().sleep(millis(4)).await.expect("the root is alive");
+    let text = request.timeout(millis(3)).timeout(hours(1)).await.expect_err("nobody sleeps that short").to_string();
+    assert!(text.starts_with("timed out after 3 ms (limit of \"late\""), "{text}");
+}
+
+/// … or whose it is, where one above has passed, even one that was made at the same place, …
+pub async fn law_13_a_limit_above_is_told_with_its_name<W: World>(world: W) {
+    let trace = Trace::new();
+    let note = trace.clone();
+    world.ground().on_failure(move |failure| {
+        note.note(failure.to_string());
+        Contain
+    });
+    let level = |owner: AnyNode, name: &'static str| owner.spawn(name, async |me: AnyNode| me.sleep(hours(1)).await);
+    let above = level(world.ground(), "above");
+    let below = level(above.node(), "below");
+    let unreceived = level(above.node(), "unreceived");
+    turn(world.root()).await;
+    assert!(above.timeout(millis(3)).await.is_err());
+    let text = below.await.expect_err("its owner's time is over").to_string();
+    drop(unreceived);
+    turn(world.root()).await;
+    assert!(text.starts_with("timed out after 3 ms (limit of \"above\""), "{text}");
+    trace.expect(&[]);
+}
+
+/// … what a freed one waited for, in words, …
+pub async fn law_13_a_freed_request_says_what_it_waited_for<W: World>(world: W) {
+    let ground = world.ground();
+    let source = ground.source(SourceClass::Io, "test", |_token| Ok::<_, Ended>(())).expect("the ground is alive");
+    let waits = |word: &'static str| source.ready(Ready::READABLE, word);
+    let mut requests = vec![("a shutdown", ground.spawn("closing", async move |me| Ok(me.closing().await)))];
+    for (said, word) in
+        [("an answer", "answer"), ("a client", "client"), ("a message", "message"), ("room", "room"), ("being readable", "readable")]
+    {
+        let waits = waits(word);
+        requests.push((said, ground.spawn("waits", async move |_| waits.await.map(drop))));
+    }
+    turn(world.root()).await;
+    turn(world.root()).await;
+    for (said, request) in requests {
+        request.node().free();
+        let text = request.await.expect_err("it was freed").to_string();
+        assert!(text.ends_with(&format!(" while waiting for {said}")), "{text:?} does not say {said:?}");
+    }
 }
 
 /// … the place of the free, …

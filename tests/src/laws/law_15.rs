@@ -416,7 +416,7 @@ pub fn law_15_the_last_request_ends_the_grace_at_once() {
     node.spawn("late", async move |_| _ = slow.await).detach();
     node.shutdown(hours(1));
     hand.settle();
-    hand.turn_at(10);
+    assert!(hand.turn_at(10).pending, "the host comes again at once");
     hand.settle();
     assert!(!node.is_alive(), "when a time-out let the last one go on");
 
@@ -442,7 +442,7 @@ pub fn law_15_a_call_late_in_a_turn_is_prompt() {
     });
     late.detach();
     hand.settle();
-    hand.turn_at(10);
+    assert!(hand.turn_at(10).pending, "the host comes again at once");
     hand.settle();
     assert!(!node.is_alive());
 }
