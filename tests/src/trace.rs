@@ -1,6 +1,7 @@
 //! What happened, in order.
 
 use crate::Canary;
+use hamadryad::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -28,6 +29,15 @@ impl Trace {
     /// A value whose `Drop` notes `drop NAME`.
     pub fn canary(&self, name: &'static str) -> Canary {
         Canary::new(self, name)
+    }
+
+    /// Notes the text of every failure below `node`, and contains it.
+    pub fn note_failures(&self, node: impl Into<AnyNode>) {
+        let trace = self.clone();
+        node.into().on_failure(move |failure| {
+            trace.note(failure.to_string());
+            Contain
+        });
     }
 
     /// What was noted so far, which is forgotten.

@@ -242,12 +242,8 @@ pub async fn law_08_a_panic_in_the_drop_of_an_error<W: Blocking>(world: W) {
         }
     }
     let trace = Trace::new();
-    let note = trace.clone();
     let owner = world.ground();
-    owner.on_failure(move |failure| {
-        note.note(failure.to_string());
-        Contain
-    });
+    trace.note_failures(owner);
     owner.spawn("fails", async |_| Err::<(), _>(Bomb)).detach();
     turns(world.root(), 2).await;
     trace.expect(&["ground › fails: bomb", "ground › fails: its error's drop panicked: in drop"]);

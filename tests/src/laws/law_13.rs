@@ -115,13 +115,10 @@ pub async fn law_13_a_limit_that_was_set_late_is_told_as_it_was_set<W: World>(wo
 /// … or whose it is, where one above has passed, even one that was made at the same place, …
 pub async fn law_13_a_limit_above_is_told_with_its_name<W: World>(world: W) {
     let trace = Trace::new();
-    let note = trace.clone();
-    world.ground().on_failure(move |failure| {
-        note.note(failure.to_string());
-        Contain
-    });
+    let ground = world.ground();
+    trace.note_failures(ground);
     let level = |owner: AnyNode, name: &'static str| owner.spawn(name, async |me: AnyNode| me.sleep(hours(1)).await);
-    let above = level(world.ground(), "above");
+    let above = level(ground, "above");
     let below = level(above.node(), "below");
     let unreceived = level(above.node(), "unreceived");
     turn(world.root()).await;
@@ -138,7 +135,11 @@ pub async fn law_13_a_freed_request_says_what_it_waited_for<W: World>(world: W) 
     let ground = world.ground();
     let source = ground.source(SourceClass::Io, "test", |_token| Ok::<_, Ended>(())).expect("the ground is alive");
     let waits = |word: &'static str| source.ready(Ready::READABLE, word);
-    let mut requests = vec![("a shutdown", ground.spawn("closing", async move |me| Ok(me.closing().await)))];
+    let closing = ground.spawn("waits", async move |me: AnyNode| {
+        me.closing().await;
+        Ok(())
+    });
+    let mut requests = vec![("a shutdown", closing)];
     for (said, word) in
         [("an answer", "answer"), ("a client", "client"), ("a message", "message"), ("room", "room"), ("being readable", "readable")]
     {

@@ -103,11 +103,7 @@ pub async fn law_15_an_awaited_background_request_ends_for_its_waiter<W: World>(
 pub async fn law_15_a_cancelled_background_request_is_no_failure<W: World>(world: W) {
     let trace = Trace::new();
     let ground = world.ground();
-    let note = trace.clone();
-    ground.on_failure(move |failure| {
-        note.note(failure.to_string());
-        Contain
-    });
+    trace.note_failures(ground);
     let node = ground.insert(());
     let [kept, dropped] = ["kept", "dropped"].map(|name| node.spawn(name, async |me| me.sleep(hours(1)).await).background());
     turns(world.root(), 2).await;
@@ -226,11 +222,7 @@ pub async fn law_15_during_the_grace_requests_grow_only_below_themselves<W: Worl
 pub async fn law_15_a_cancelled_spawn_is_no_failure<W: World>(world: W) {
     let trace = Trace::new();
     let ground = world.ground();
-    let note = trace.clone();
-    ground.on_failure(move |failure| {
-        note.note(failure.to_string());
-        Contain
-    });
+    trace.note_failures(ground);
     let node = *ground.insert(());
     node.spawn("worker", async move |me: AnyNode| {
         me.closing().await;
