@@ -1,9 +1,9 @@
-//! `Io`: rows E8 to E14, law 23.
+//! `Io`: what it promises beyond the rows of the original; laws 12 and 23.
 
 use crate::sys::is_readable;
 use crate::{a_loop, settle};
 use hamadryad_native::{Io, Loop, OwnerError, Wait, prelude::*, sim::Sim};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -37,7 +37,7 @@ fn is_quiet(main_loop: &Loop) -> bool {
 }
 
 #[test]
-fn row_e08_level_triggered_until_it_is_read() {
+fn level_triggered_until_it_is_read() {
     let main_loop = a_loop();
     let (io, mut theirs) = pair(&main_loop);
     let (calls, count) = counter();
@@ -53,7 +53,7 @@ fn row_e08_level_triggered_until_it_is_read() {
 }
 
 #[test]
-fn row_e08_registered_but_unwatched_is_silent_and_does_not_spin() {
+fn a_descriptor_that_nobody_watches_is_silent_and_does_not_spin() {
     let main_loop = a_loop();
     let (io, mut theirs) = pair(&main_loop);
     theirs.write_all(b"x").expect("written");
@@ -72,7 +72,7 @@ fn row_e08_registered_but_unwatched_is_silent_and_does_not_spin() {
 }
 
 #[test]
-fn row_e09_a_write_only_watcher_sees_the_reader_go() {
+fn a_write_only_watcher_sees_the_reader_go() {
     let main_loop = a_loop();
     let (reader, writer) = pipe().expect("a pipe");
     let io = Io::new(main_loop.root(), writer).expect("watched");
@@ -98,7 +98,7 @@ fn fill(io: &Io<PipeWriter>) {
 }
 
 #[test]
-fn row_e09_a_hang_up_that_nobody_wants_is_told_to_who_wants_later() {
+fn a_hang_up_that_nobody_wants_is_told_to_who_wants_later() {
     let main_loop = a_loop();
     let (io, theirs) = pair(&main_loop);
     drop(theirs);
@@ -115,26 +115,7 @@ fn row_e09_a_hang_up_that_nobody_wants_is_told_to_who_wants_later() {
 }
 
 #[test]
-fn row_e10_several_watchers_take_turns() {
-    let main_loop = a_loop();
-    let (io, mut theirs) = pair(&main_loop);
-    let order = Rc::new(RefCell::new(String::new()));
-    for name in ['a', 'b', 'c'] {
-        let order = order.clone();
-        io.on_readable(move |stream| {
-            take_byte(stream);
-            order.borrow_mut().push(name);
-        });
-    }
-    for _ in 0..6 {
-        theirs.write_all(b"x").expect("written");
-        main_loop.turn(Wait::Forever).expect("a turn");
-    }
-    assert_eq!(order.borrow().as_str(), "abcabc");
-}
-
-#[test]
-fn row_e11_all_that_is_ready_is_served_in_one_turn() {
+fn all_that_is_ready_is_served_in_one_turn() {
     let main_loop = a_loop();
     let pairs: Vec<_> = (0..100).map(|_| pair(&main_loop)).collect();
     let (calls, count) = counter();
@@ -151,7 +132,7 @@ fn row_e11_all_that_is_ready_is_served_in_one_turn() {
 }
 
 #[test]
-fn row_e12_freeing_closes_and_the_other_side_sees_it() {
+fn freeing_closes_and_the_other_side_sees_it() {
     let main_loop = a_loop();
     let (io, mut theirs) = pair(&main_loop);
     io.free();
@@ -159,7 +140,7 @@ fn row_e12_freeing_closes_and_the_other_side_sees_it() {
 }
 
 #[test]
-fn row_e13_a_copy_that_stays_open_reaches_nobody() {
+fn a_copy_that_stays_open_reaches_nobody() {
     let main_loop = a_loop();
     let (ours, mut theirs) = UnixStream::pair().expect("a pair");
     let copy = ours.try_clone().expect("a copy");
@@ -175,7 +156,7 @@ fn row_e13_a_copy_that_stays_open_reaches_nobody() {
 }
 
 #[test]
-fn row_e13_a_number_that_is_used_again_belongs_to_its_new_owner() {
+fn a_number_that_is_used_again_belongs_to_its_new_owner() {
     let main_loop = a_loop();
     let (io, mut theirs) = pair(&main_loop);
     let (calls_of_old, count) = counter();
@@ -200,7 +181,7 @@ fn row_e13_a_number_that_is_used_again_belongs_to_its_new_owner() {
 }
 
 #[test]
-fn row_e14_freeing_anything_inside_a_handler() {
+fn a_watcher_frees_its_descriptor() {
     let main_loop = a_loop();
     let (io, mut theirs) = pair(&main_loop);
     let (calls, count) = counter();

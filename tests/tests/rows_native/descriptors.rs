@@ -108,8 +108,12 @@ fn row_e10_several_watchers_take_turns() {
             says.borrow_mut().push(name);
         });
     }
-    theirs.write_all(&[0; 9]).expect("there is room");
+    theirs.write_all(&[0; 6]).expect("there is room");
     while turn(&main_loop) > 0 {}
+    for _ in 0..3 {
+        theirs.write_all(b"x").expect("there is room");
+        main_loop.turn(Wait::Forever).expect("it turns");
+    }
     let said = said.borrow();
     assert_eq!(said.len(), 9, "a byte each: {said:?}");
     let mut round = said[..3].to_vec();

@@ -36,6 +36,8 @@ fn row_e03_wait_no_until_forever() {
     // A deadline that is nearer than what the caller asks for ends the wait.
     root.after(millis(1), || ());
     assert_eq!(main_loop.turn(Wait::Until(root.now() + hours(1))).expect("it turns").ran, 1);
+    root.after(millis(1), || ());
+    assert_eq!(main_loop.turn(Wait::Forever).expect("it turns").ran, 1);
     let remote = root.insert(()).remote();
     let posts = thread::spawn(move || remote.post(|_| ()).is_ok());
     assert_eq!(main_loop.turn(Wait::Forever).expect("it turns").ran, 1);
@@ -132,7 +134,7 @@ fn row_e15_timers() {
 /// E29: posts wake a loop that waits, in order, and none is lost.
 #[test]
 fn row_e29_threads_post_in_order_and_none_is_lost() {
-    const POSTS: u32 = 1_000;
+    const POSTS: u32 = 5_000;
     let main_loop = Loop::new().expect("epoll is there");
     let node = main_loop.root().insert(Vec::<(u32, u32)>::new());
     let (request, done) = main_loop.root().completer::<(), Ended>("all are there");
