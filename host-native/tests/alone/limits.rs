@@ -1,4 +1,4 @@
-//! What the system refuses is an error (row E2's better half, E33).
+//! What the system refuses is an error.
 
 use super::sys;
 use hamadryad_native::net::{TcpListener, UdpSocket};
@@ -11,7 +11,6 @@ use std::os::fd::AsFd;
 pub(crate) const TESTS: &[super::Test] = &[
     ("without_descriptors_everything_is_an_error", no_descriptors),
     ("accept_returns_emfile_and_goes_on_after_it", accept_at_the_limit),
-    ("row_e33_every_descriptor_is_closed_on_exec", closed_on_exec),
     ("a_tree_that_goes_leaves_no_descriptor", no_leak),
 ];
 
@@ -54,22 +53,6 @@ fn accept_at_the_limit() {
     assert!(is_emfile(&main_loop.block_on(listener.accept(root)).expect_err("no descriptors")));
     sys::limit_descriptors(limit + 10);
     main_loop.block_on(listener.accept(root)).expect("it still waits");
-}
-
-fn closed_on_exec() {
-    let before = open_descriptors();
-    let main_loop = Loop::new().expect("a loop");
-    let root = main_loop.root();
-    main_loop.as_fd();
-    root.on_signal(SIGUSR1, |_| ()).expect("a handler");
-    UdpSocket::bind(root, "127.0.0.1:0").expect("bound");
-    let listener = TcpListener::bind(root, "127.0.0.1:0").expect("bound");
-    let connecting = hamadryad_native::net::TcpStream::connect(root, listener.local_addr().expect("an address"));
-    main_loop.block_on(connecting).expect("connected");
-    main_loop.block_on(listener.accept(root)).expect("accepted");
-    let ours: Vec<_> = open_descriptors().into_iter().filter(|fd| !before.contains(fd)).collect();
-    assert_eq!(ours.len(), 7, "epoll, eventfd, timerfd, four sockets");
-    assert!(ours.into_iter().all(sys::is_cloexec));
 }
 
 fn no_leak() {

@@ -1,4 +1,4 @@
-//! Signals in one thread (rows E19, E20, E21, E23, E24).
+//! Signals in one thread, beyond the rows of the original.
 
 use super::sys;
 use hamadryad_native::{Loop, SigInfo, SignalError, Wait, prelude::*, sim::Sim};
@@ -10,16 +10,14 @@ use std::process::Command;
 use std::rc::Rc;
 
 pub(crate) const TESTS: &[super::Test] = &[
-    ("row_e20_ten_thousand_queued_signals_arrive_complete_and_in_order", ten_thousand),
-    ("row_e20_a_full_ring_blocks_the_signal_until_it_is_drained", full_ring),
-    ("row_e19_standard_signals_are_not_coalesced", not_coalesced),
-    ("row_e19_the_action_is_restored_when_the_last_handler_is_freed", restored_at_last),
-    ("row_e19_what_waits_when_the_last_handler_goes_does_not_kill", pending_at_the_end),
-    ("row_e21_every_handler_of_a_signal_gets_full_information", every_handler),
-    ("row_e23_a_handler_frees_another_of_the_same_signal", frees_another),
-    ("row_e23_a_handler_that_frees_itself_gets_no_more", frees_itself),
-    ("row_e24_sa_restart_is_set", sa_restart),
-    ("row_e20_what_the_kernel_tells_of_kill_sigqueue_children_and_files", siginfo),
+    ("a_full_ring_blocks_the_signal_until_it_is_drained", full_ring),
+    ("standard_signals_are_not_coalesced", not_coalesced),
+    ("the_action_is_restored_when_the_last_handler_is_freed", restored_at_last),
+    ("what_waits_when_the_last_handler_goes_does_not_kill", pending_at_the_end),
+    ("handlers_of_one_signal_come_and_go", every_handler),
+    ("a_handler_that_frees_itself_gets_no_more", frees_itself),
+    ("sa_restart_is_the_only_choice_made", sa_restart),
+    ("what_the_kernel_tells_of_kill_sigqueue_children_and_files", siginfo),
     ("signals_wake_a_loop_that_waits", wakes),
     ("a_handler_that_panics_does_not_keep_the_rest", panics),
     ("signals_that_cannot_be_handled_are_refused", refused),
@@ -44,21 +42,6 @@ fn settle(main_loop: &Loop) {
 
 fn values(seen: &RefCell<Vec<SigInfo>>) -> Vec<i32> {
     seen.borrow().iter().map(|info| info.value().expect("a value")).collect()
-}
-
-fn ten_thousand() {
-    let (main_loop, _, seen) = listening(SIGRTMIN() + 3);
-    for value in 0..10_000 {
-        while let Err(error) = sys::queue_to_self(SIGRTMIN() + 3, value) {
-            assert_eq!(error.raw_os_error(), Some(libc::EAGAIN)); // the kernel's own limit, on a machine with a low one
-            main_loop.turn(Wait::No).expect("a turn");
-        }
-    }
-    settle(&main_loop);
-    assert_eq!(values(&seen), (0..10_000).collect::<Vec<_>>());
-    let seen = seen.borrow();
-    assert!(seen.iter().all(|info| info.signal() == SIGRTMIN() + 3 && info.code() == libc::SI_QUEUE));
-    assert!(seen.iter().all(|info| info.sender().is_some_and(|sender| sender.pid == sys::own_pid())));
 }
 
 fn full_ring() {
@@ -138,29 +121,6 @@ fn every_handler() {
     assert_eq!(one.name(), "");
     let names: Vec<_> = main_loop.root().children().map(AnyNode::name).collect();
     assert_eq!(names, ["SIGUSR1"]);
-}
-
-fn frees_another() {
-    let main_loop = Loop::new().expect("a loop");
-    let called = Rc::new(Cell::new(0));
-    let handlers: Rc<RefCell<Vec<AnyNode>>> = Rc::default();
-    for _ in 0..3 {
-        let (called, others) = (called.clone(), handlers.clone());
-        let handler = main_loop.root().on_signal(SIGUSR1, move |_| {
-            called.set(called.get() + 1);
-            for other in others.borrow().iter().filter(|other| Some(**other) != other.running()) {
-                other.free();
-            }
-        });
-        handlers.borrow_mut().push(handler.expect("a handler"));
-    }
-    sys::kill_self(SIGUSR1);
-    settle(&main_loop);
-    assert_eq!(called.get(), 1, "the first has freed the others before their turn");
-    assert_eq!(handlers.borrow().iter().filter(|handler| handler.is_alive()).count(), 1);
-    sys::kill_self(SIGUSR1);
-    settle(&main_loop);
-    assert_eq!(called.get(), 2);
 }
 
 fn frees_itself() {

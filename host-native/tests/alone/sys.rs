@@ -101,14 +101,6 @@ pub(crate) fn limit_descriptors(count: u64) {
     }
 }
 
-/// Whether `fd` is closed on exec.
-pub(crate) fn is_cloexec(fd: i32) -> bool {
-    // SAFETY: F_GETFD takes no argument; a wrong descriptor is an error.
-    let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
-    assert!(flags >= 0, "{}", io::Error::last_os_error());
-    flags & libc::FD_CLOEXEC != 0
-}
-
 /// The child that ended, waited for.
 pub(crate) fn fork_and_exit(code: i32) -> u32 {
     // SAFETY: the child does nothing but exit; this process has one thread.

@@ -1,4 +1,4 @@
-//! Signals and several trees (row E22, law 24).
+//! Signals and several trees (law 24).
 
 use super::sys;
 use hamadryad_native::{Loop, Wait, prelude::*};
@@ -9,7 +9,7 @@ use std::thread;
 
 pub(crate) const TESTS: &[super::Test] = &[
     ("law_24_every_tree_that_asked_gets_every_signal_in_order", several_threads),
-    ("row_e22_two_trees_of_one_thread_are_served_each_by_its_own_loop", one_thread),
+    ("two_trees_of_one_thread_are_served_each_by_its_own_loop", one_thread),
     ("trees_come_and_go_while_signals_come", churn),
     ("a_thread_with_a_loop_of_its_own_takes_a_flood", flood_on_the_loops_thread),
 ];
