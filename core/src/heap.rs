@@ -120,6 +120,12 @@ impl<T: Placed> Heap<T> {
         (place != 0).then(|| self.entries.borrow().list[place as usize - 1].at)
     }
 
+    /// All that is in, in no order: each with its time.
+    #[cfg(feature = "sim")]
+    pub(crate) fn all(&self) -> Vec<(Instant, T)> {
+        self.entries.borrow().list.iter().filter_map(|entry| Some((entry.at, entry.item?))).collect()
+    }
+
     /// Puts an item in that is in no heap.
     #[inline]
     pub(crate) fn insert(&self, at: Instant, item: T) {

@@ -140,6 +140,11 @@ impl Shared {
     pub(crate) fn arm(&self) -> bool {
         self.armed.store(true, Ordering::Release);
         fence(Ordering::SeqCst);
+        self.has_come()
+    }
+
+    /// Whether something waits for the tree to take it.
+    pub(crate) fn has_come(&self) -> bool {
         !self.injected.is_empty() || !self.posts.is_empty()
     }
 

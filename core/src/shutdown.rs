@@ -2,7 +2,7 @@
 
 use crate::arena::{Class, Flag, Place, SlotRef, State};
 use crate::ended::{Ended, Facts, Inner};
-use crate::free::End;
+use crate::free::{End, Freed};
 use crate::host::Deadlines;
 use crate::node::AnyNode;
 use crate::request::waiter_of;
@@ -213,7 +213,9 @@ impl TreeCore {
             if over || !has_requests(node) {
                 self.shutdowns.borrow_mut().remove(at);
                 if let Some(slot) = node.readable().filter(|slot| slot.state.get() == State::Live) {
-                    self.free(slot, &End::freed(place, by));
+                    if self.free(slot, &End::freed(place, by)) == Freed::Kept {
+                        slot.extras_or_new().shutting_down.set(false); // A hook of its own wants it to live on.
+                    }
                     self.count_piece();
                 }
             } else {

@@ -126,7 +126,7 @@ impl TreeCore {
             self.deliver_failures();
         }
         drop(in_turn);
-        let pending = self.shared.arm() || self.is_pending() || self.shutdown_is_due();
+        let pending = self.shared.arm() || self.is_pending();
         if before == Phase::Outside {
             self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
         }
@@ -134,7 +134,13 @@ impl TreeCore {
     }
 
     fn is_pending(&self) -> bool {
-        (self.pending.any() && self.is_anything_left()) || self.timers.earliest() <= self.time.get()
+        self.is_queued() || self.timers.earliest() <= self.time.get()
+    }
+
+    /// Whether something is pending that is no timer.
+    #[inline]
+    pub(crate) fn is_queued(&self) -> bool {
+        (self.pending.any() && self.is_anything_left()) || self.shutdown_is_due()
     }
 
     /// Some of what was put into the lists may have been taken out again.
@@ -149,11 +155,15 @@ impl TreeCore {
 
     #[inline]
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let mut earliest = self.timers.earliest().min(self.deadlines.earliest());
-        if self.shuts_down.get() {
-            earliest = earliest.min(self.next_grace());
-        }
+        let earliest = self.earliest_with(self.timers.earliest());
         (earliest != Instant::MAX).then_some(earliest)
+    }
+
+    /// The earlier of a timer's time and of what else is due at some time.
+    #[inline]
+    pub(crate) fn earliest_with(&self, timers: Instant) -> Instant {
+        let earliest = timers.min(self.deadlines.earliest());
+        if self.shuts_down.get() { earliest.min(self.next_grace()) } else { earliest }
     }
 
     #[cold]

@@ -129,6 +129,7 @@ macro_rules! everywhere {
             law_15_a_cancelled_spawn_is_no_failure
             law_15_the_grace_ends_with_the_last_request
             law_15_when_the_grace_is_over_the_rest_end
+            law_15_a_kept_node_shuts_down_no_more
             law_15_only_requests_have_a_grace
             law_15_a_request_that_shuts_itself_down_has_the_grace
             law_15_a_request_shut_down_ends_after_its_grace
@@ -153,6 +154,7 @@ macro_rules! everywhere {
             law_21_no_timer_is_early
             law_21_every_fires_until_it_is_freed
             law_21_a_timer_can_be_re_armed
+            law_21_a_period_of_zero_does_not_hold_time_up
             law_21_sleep_counts_from_the_call
             law_22_what_arrives_during_a_turn_is_queued
             law_23_a_watcher_is_called_for_what_it_wants

@@ -133,9 +133,10 @@ impl<T: 'static, E: From<Ended> + Display + 'static> ByHand<T, E> {
 /// Takes the result of a request that ended with one, for its handle.
 #[inline(always)]
 pub(super) fn take<T, E>(slot: SlotRef) -> Option<Result<T, E>> {
-    if slot.waits.replace(waits::NOTHING) != waits::RESULT {
+    if !slot.holds_result() {
         return None;
     }
+    slot.waits.set(waits::NOTHING);
     // SAFETY: called by `Request<T, E>` for its own slot, which it holds and whose kind was made with the same `T` and `E`: both kinds
     // keep a result at the beginning of their chunk. It is there (`RESULT`, which `conclude` notes once it is written), and not again.
     Some(unsafe { value::take::<Result<T, E>>(slot) })

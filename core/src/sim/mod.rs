@@ -4,12 +4,13 @@
 
 mod host;
 mod network;
+mod passing;
 mod stuck;
 
 pub use host::SimHost;
 pub use network::*;
 
-use crate::host::Deadlines;
+use crate::host::{Deadlines, Turn};
 use crate::node::AnyNode;
 use crate::request::DriveError;
 use crate::time::{Instant, nanos_of};
@@ -130,25 +131,36 @@ impl Sim {
         // Whether time must pass, and how many turns ran without that. Looked at before a turn, so that none passes after the last.
         let (mut stands_still, mut turns) = (false, 0);
         self.tree.drive("block_on", future, || {
-            if stands_still {
-                self.let_time_pass()?;
+            if stands_still && self.let_time_pass()? {
                 turns = 0;
             }
             let turn = self.tree.turn(self.host().time(), Deadlines::Count);
-            stands_still = !turn.pending;
+            stands_still = self.may_pass(turn);
             turns += 1;
             if turns < TURNS_MAX { Ok(()) } else { Err(self.runs_in_circles()) }
         })
     }
 
-    /// To the next deadline; without one nothing can make progress.
-    fn let_time_pass(&self) -> Result<(), String> {
-        match self.tree.next_deadline() {
+    /// Whether time may pass after that turn: nothing is pending, or only what is called in every turn whatever happens.
+    fn may_pass(&self, turn: Turn) -> bool {
+        !turn.pending || self.tree.core().time_may_pass()
+    }
+
+    /// The next time at which something is due that is not called in every turn anyway.
+    fn next(&self) -> Option<Instant> {
+        let next = self.tree.next_deadline();
+        if next.is_some_and(|at| at <= self.host().time()) { self.tree.core().next_deadline_after_now() } else { next }
+    }
+
+    /// To the next deadline; without one nothing can make progress, unless something is called in every turn.
+    fn let_time_pass(&self) -> Result<bool, String> {
+        match self.next() {
             Some(at) => self.host().set(at),
+            None if self.tree.next_deadline().is_some() => return Ok(false),
             None if self.host().take_wake() => {}
             None => return Err(self.stuck()),
         }
-        Ok(())
+        Ok(true)
     }
 
     fn runs_in_circles(&self) -> String {
@@ -161,7 +173,7 @@ impl Sim {
     /// When entered from within, naming who runs, and when it does not come to an end.
     pub fn settle(&self) {
         for _ in 0..TURNS_MAX {
-            if !self.tree.turn(self.host().time(), Deadlines::Count).pending {
+            if self.may_pass(self.tree.turn(self.host().time(), Deadlines::Count)) {
                 return;
             }
         }
@@ -175,7 +187,7 @@ impl Sim {
     pub fn advance(&self, duration: Duration) {
         let end = self.host().time() + duration;
         self.settle();
-        while let Some(at) = self.tree.next_deadline().filter(|at| *at <= end) {
+        while let Some(at) = self.next().filter(|at| *at <= end) {
             self.host().set(at);
             self.settle();
         }

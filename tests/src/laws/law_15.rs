@@ -282,6 +282,20 @@ pub async fn law_15_when_the_grace_is_over_the_rest_end<W: World>(world: W) {
     trace.expect(&["drop detached", "drop value"]);
 }
 
+/// A hook of the node itself may keep it when the grace is over: then it lives on as before.
+pub async fn law_15_a_kept_node_shuts_down_no_more<W: World>(world: W) {
+    let node = world.ground();
+    node.on_free(|_| Keep);
+    let busy = world.ground();
+    busy.spawn("busy", async |me: AnyNode| me.sleep(hours(1)).await).detach();
+    busy.shutdown(hours(1));
+    node.shutdown(hours(1));
+    turns(world.root(), 3).await;
+    assert!(node.is_alive());
+    assert!(matches!(node.spawn("new", async |_| Ok::<_, Ended>(7)).await, Ok(7)));
+    busy.free();
+}
+
 /// Values and timers are no requests: a node without any is freed soon, and its timers are not called.
 pub async fn law_15_only_requests_have_a_grace<W: World>(world: W) {
     let trace = Trace::new();

@@ -228,6 +228,18 @@ pub fn law_21_a_period_of_zero_is_once_a_turn() {
     trace.expect(&[]);
 }
 
+/// It stops nobody else: time passes all the same.
+pub async fn law_21_a_period_of_zero_does_not_hold_time_up<W: World>(world: W) {
+    let trace = Trace::new();
+    let ground = world.ground();
+    let timer = ground.every(millis(0), trace.noting("called"));
+    ground.sleep(millis(2)).await.expect("the ground is alive");
+    let slow = ground.spawn("slow", async |me| me.sleep(hours(1)).await).timeout(millis(2));
+    assert!(matches!(slow.await, Err(Ended::TimedOut { .. })));
+    assert!(trace.count("called") >= 2);
+    timer.free();
+}
+
 /// `sleep` counts from its call and `sleep_until` ends at its time, exactly.
 pub fn law_21_sleeps_end_exactly() {
     let hand = Hand::new();
