@@ -369,7 +369,8 @@ impl TreeCore {
         let wide = slot.wide();
         let held = slot.has(Flag::Held);
         if held && slot.has(Flag::Background) && wide.ext().peek(|told| matches!(told, Told::Facts(_))) {
-            return; // A shutdown ended its code before, and that is what is told.
+            let owner = owner.map(AnyNode::of).map(|node| (node.slot, node.serial));
+            return slot.note(owner); // A shutdown ended its code before, and that is what is told.
         }
         let myself = AnyNode { slot, serial: slot.generation.now() - 1 };
         let own_limit = end.cause.limit().is_some() && end.by == Some(myself);
@@ -377,8 +378,10 @@ impl TreeCore {
         let told = if held { Told::Ended(end.place, cause) } else { Told::Nobody };
         if held {
             // The links of a stale slot are free for it: who ended it or, of its own limit, who owned it.
-            let note = if own_limit { owner.map(AnyNode::of) } else { end.by };
+            let owner = owner.map(AnyNode::of);
+            let note = if own_limit { owner } else { end.by };
             slot.note(note.map(|node| (node.slot, node.serial)));
+            slot.note_owner(wide.ext(), owner.map(|node| (node.slot, node.serial)));
         } else {
             slot.place.set(Some(end.place));
         }

@@ -80,6 +80,7 @@ macro_rules! everywhere {
             law_09_an_unreceived_value_is_dropped_once
             law_09_a_handler_gets_the_outcome_once
             law_09_a_late_handler_gets_what_waits
+            law_09_a_late_handler_is_told_of_an_end
             law_09_a_freed_handler_is_not_called
             law_09_a_limit_on_a_finished_request_changes_nothing
             law_10_a_request_first_runs_where_it_is_awaited

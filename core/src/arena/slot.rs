@@ -337,6 +337,20 @@ impl Slot {
         self.parent.get().map(|slot| (slot, narrowed(self.birth.get().0)))
     }
 
+    /// Notes who owned an ended request, beside [`note`](Slot::note): its runs are not told any more.
+    pub(crate) fn note_owner(&self, ext: &Ext, owner: Option<(SlotRef, Serial)>) {
+        let serial = owner.map_or(0, |owner| widened(owner.1));
+        self.older.set(owner.map(|owner| owner.0));
+        ext.runs.set(serial as u32);
+        ext.ran.set((serial >> 32) as u32);
+    }
+
+    /// What [`note_owner`](Slot::note_owner) noted.
+    pub(crate) fn noted_owner(&self, ext: &Ext) -> Option<(SlotRef, Serial)> {
+        let serial = u64::from(ext.ran.get()) << 32 | u64::from(ext.runs.get());
+        self.older.get().map(|slot| (slot, narrowed(serial)))
+    }
+
     /// Whether it is that of a request that ended, whose result lies in its chunk.
     pub(crate) fn holds_result(&self) -> bool {
         self.waits.get() == crate::waits::RESULT

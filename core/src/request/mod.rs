@@ -234,8 +234,10 @@ impl<T, E> Request<T, E> {
         match self.node.readable() {
             Some(slot) => slot.parent.get().map_or(self.node, AnyNode::of),
             None if matches!(self.held, Some(Held::Slot(_))) => {
-                let noted = self.node.slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
-                noted.unwrap_or(self.node)
+                let slot = self.node.slot.wide();
+                let by_another = slot.ext().peek(|told| matches!(told, Told::Ended(_, cause) if !cause.is_its_own()));
+                let noted = if by_another { slot.noted_owner(slot.ext()) } else { slot.noted() };
+                noted.map_or(self.node, |(slot, serial)| AnyNode { slot, serial })
             }
             // A refused one has the owner's slot, and what it is told has the owner's id.
             None => AnyNode { slot: self.node.slot, serial: self.refusal_told().map_or(0, |ended| ended.node().serial) },

@@ -126,6 +126,27 @@ pub async fn law_09_a_late_handler_gets_what_waits<W: World>(world: W) {
     trace.expect(&["Ok(7)"]);
 }
 
+/// Also when that is an end without a result: under the request's owner, whoever ended it, and from wherever.
+pub async fn law_09_a_late_handler_is_told_of_an_end<W: World>(world: W) {
+    let trace = Trace::new();
+    let ground = world.ground();
+    let pending = |name| ground.spawn(name, async |me: AnyNode| me.sleep(hours(1)).await);
+    let freed = pending("freed");
+    freed.node().free();
+    let freed_elsewhere = pending("freed elsewhere");
+    let node = freed_elsewhere.node();
+    world.root().soon(move || node.free());
+    let timed_out = pending("timed out").timeout(millis(1));
+    world.root().sleep(millis(3)).await.expect("the root is alive");
+    for request in [freed, freed_elsewhere, timed_out] {
+        let note = trace.clone();
+        let handler = request.on_result(move |result| note.note(format!("{:?}", result.is_err())));
+        assert_eq!(handler.parent(), Some(ground));
+    }
+    turns(world.root(), 3).await;
+    trace.expect(&["true", "true", "true"]);
+}
+
 /// When the request is freed by another, the handler gets `Ended::Freed`; freeing the handler's node drops it uncalled and abandons the request.
 pub async fn law_09_a_freed_handler_is_not_called<W: World>(world: W) {
     let trace = Trace::new();
