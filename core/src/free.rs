@@ -94,7 +94,11 @@ pub(crate) enum Answer {
 
 impl AnyNode {
     /// Frees the node and all below it, now: its hooks (which may keep it), its children, newest first, then its value, then the
-    /// memory. When this returns no code of the subtree will be called again, and its handles are stale.
+    /// memory. When this returns no code of the subtree will be called again, and its handles are stale; what is on the stack already
+    /// (a callback that frees its own node) runs on, and its value is dropped when it returns.
+    ///
+    /// On a stale or ending node nothing happens, and the answer says so. Panics of hooks and drops are caught and go to
+    /// [`on_failure`](AnyNode::on_failure).
     #[track_caller]
     #[inline]
     pub fn free(self) -> Freed {
@@ -120,7 +124,8 @@ impl AnyNode {
         core.free(slot, &End::freed(place, core.running()))
     }
 
-    /// Frees all children, newest first; the node itself stays.
+    /// Frees all children there are, newest first, and says how many their own hooks kept; the node itself stays. What a `Drop` adds
+    /// meanwhile stays, too. On a stale or ending node nothing happens, and the answer says so.
     #[track_caller]
     pub fn free_children(self) -> Freed {
         let Some(slot) = self.readable() else { return Freed::Stale };

@@ -378,6 +378,8 @@ impl AnyNode {
     }
 
     /// An immediate: `handler` is called with the next immediates that a turn begins. Freeing the node before that drops it uncalled.
+    ///
+    /// While it runs its node is ending. On a stale or ending node the handler is dropped uncalled and the handle is stale.
     #[track_caller]
     pub fn soon<R>(self, handler: impl FnOnce() -> R + 'static) -> AnyNode {
         let cell = OnceCell::new(handler);

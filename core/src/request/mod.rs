@@ -39,6 +39,7 @@ use core::time::Duration;
 /// Not in the prelude: many protocols have a request of their own.
 ///
 /// Awaiting is cancel-safe as a value: the result waits in the `Request` until it is received; but dropping the `Request` abandons.
+/// Polled again after it gave its result, it panics.
 #[must_use = "dropping a request abandons it: await it or `detach` it"]
 pub struct Request<T, E = Ended> {
     node: AnyNode,

@@ -35,6 +35,10 @@ pub struct Scope<F, Fut> {
 impl AnyNode {
     /// A computation with a node of its own (deadline, children, a line in the report) whose future may borrow.
     ///
+    /// Nothing happens before its first poll. If this node is stale or ending by then, `body` is dropped uncalled and the scope ends as
+    /// [`Ended::Freed`], below one that shuts down as [`Ended::Cancelled`]. Dropped, it ends with all that it owns. A panic in it is one
+    /// of the request that awaits it; polled again after it gave its result, it panics.
+    ///
     /// ```
     /// use hamadryad::{Ended, millis, sim::Sim};
     /// let sim = Sim::seeded(1);
