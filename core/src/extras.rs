@@ -40,6 +40,12 @@ pub(crate) struct Extras {
 }
 
 impl Extras {
+    /// All that is the user's code.
+    pub(crate) fn take_code(&self) -> impl Sized + use<> {
+        self.unasked.set(0);
+        (self.hooks.take(), self.on_failure.take(), self.dependents.take())
+    }
+
     /// A new hook. While others are asked, it is the next.
     pub(crate) fn add_hook(&self, hook: Hook, asks: AsksHooks) {
         self.asks.set(Some(asks));

@@ -349,6 +349,11 @@ impl TreeCore {
 
     #[cold]
     fn drop_extras(&self, slot: SlotRef) {
+        if let Some(extras) = slot.extras().filter(|extras| slot.has(Flag::Held) && extras.label.borrow().is_some()) {
+            let code = extras.take_code(); // The label stays: a failure that is dropped unreceived is told with it.
+            self.protect(slot, false, move || drop(code));
+            return;
+        }
         let extras = slot.take_extras();
         self.protect(slot, false, move || drop(extras));
     }

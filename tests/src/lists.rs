@@ -143,6 +143,7 @@ macro_rules! everywhere {
             law_17_a_failure_says_what_where_and_why
             law_17_time_outs_and_dropped_completers_are_failures
             law_17_an_unreceived_error_is_told_a_received_one_is_not
+            law_17_an_unreceived_failure_has_its_label
             law_17_an_unreceived_time_out_is_told
             law_17_escalate_asks_the_next_listener
             law_17_a_second_listener_replaces_the_first

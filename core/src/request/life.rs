@@ -177,6 +177,10 @@ impl TreeCore {
             path.push_str(" › ");
         }
         path.push_str(slot.name());
+        if let Some(label) = slot.extras().and_then(|extras| extras.label.take()) {
+            path.push(' ');
+            path.push_str(&label);
+        }
         let failure = self.failure_at(path, slot, error);
         self.failed(owner, failure);
     }

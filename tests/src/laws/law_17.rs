@@ -101,6 +101,23 @@ pub async fn law_17_an_unreceived_error_is_told_a_received_one_is_not<W: World>(
     trace.expect(&[]);
 }
 
+/// It is told with the whole path, the label included, that it had.
+pub async fn law_17_an_unreceived_failure_has_its_label<W: World>(world: W) {
+    let trace = Trace::new();
+    let owner = world.ground().insert(()).named("owner");
+    trace.note_failures(owner);
+    let failed = owner.spawn("failed", async |_| Err::<(), _>(Problem::Said("no"))).label("one");
+    let slow = owner.spawn("slow", async |me| me.sleep(hours(1)).await).label("two").timeout(millis(1));
+    failed.node().on_free(|_| Proceed);
+    world.root().sleep(millis(3)).await.expect("the root is alive");
+    drop(failed);
+    drop(slow);
+    turns(world.root(), 2).await;
+    let told = trace.take();
+    assert!(told[0] == "ground › owner › failed one: no", "{told:?}");
+    assert!(told[1].starts_with("ground › owner › slow two: timed out after 1 ms"), "{told:?}");
+}
+
 /// So is one that timed out before it was dropped.
 pub async fn law_17_an_unreceived_time_out_is_told<W: World>(world: W) {
     let trace = Trace::new();
