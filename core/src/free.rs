@@ -377,6 +377,7 @@ impl TreeCore {
     /// Whoever waits for a request learns that it ended without a result.
     fn tell(&self, slot: SlotRef, owner: Option<SlotRef>, end: &End) {
         let wide = slot.wide();
+        slot.place.set(Some(end.place));
         let held = slot.has(Flag::Held);
         if held && slot.has(Flag::Background) && wide.ext().peek(|told| matches!(told, Told::Facts(_))) {
             let owner = owner.map(AnyNode::of).map(|node| (node.slot, node.serial));
@@ -392,8 +393,6 @@ impl TreeCore {
             let note = if own_limit { owner } else { end.by };
             slot.note(note.map(|node| (node.slot, node.serial)));
             slot.note_owner(wide.ext(), owner.map(|node| (node.slot, node.serial)));
-        } else {
-            slot.place.set(Some(end.place));
         }
         if let Told::Waiter(waiter) = wide.ext().told.replace(told) {
             self.wake(waiter, true);

@@ -371,10 +371,9 @@ impl AnyNode {
 
     /// Where a stale handle's node was freed, while its slot has no next tenant.
     pub(crate) fn freed_at(self) -> Option<Place> {
-        if self.serial == 0 || self.slot.generation.now() != self.serial + 1 {
-            return None;
-        }
-        crate::request::place_of_end(self.slot).or(self.slot.place.get())
+        let is_last = || self.serial != 0 && self.slot.generation.now() == self.serial + 1;
+        // Looked at between two looks at the generation: by now the slot may belong to another thread's tree.
+        if is_last() { self.slot.place.look().filter(|_| is_last()) } else { None }
     }
 
     /// An immediate: `handler` is called with the next immediates that a turn begins. Freeing the node before that drops it uncalled.

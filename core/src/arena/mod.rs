@@ -13,13 +13,14 @@
 //! ```
 //!
 //! A handle is a slot's address and the generation it had; odd generations are alive, even ones are not. Since slots are never
-//! unmapped and generations only grow, a handle can be checked at any time, from any thread, after its tree is gone. All other
-//! fields are the owner thread's and are looked at only after that check.
+//! unmapped and generations only grow, a handle can be checked at any time, from any thread, after its tree is gone; and a stale one
+//! may look at the place, which is atomic, too. All other fields are the owner thread's and are looked at only after that check.
 
 mod chunk;
 mod generation;
 mod kind;
 mod page;
+mod place;
 mod pool;
 mod slot;
 pub(crate) mod value;

@@ -3,6 +3,7 @@
 
 use super::generation::{Serial, narrowed, widened};
 use super::page::{Page, SlotIndex};
+use super::place::PlaceCell;
 use super::{Generation, Kind, Place};
 use crate::ended::Ended;
 use crate::extras::Extras;
@@ -97,7 +98,7 @@ pub(crate) struct Slot {
     pub(crate) data: Cell<*mut u8>,
     name: Cell<*const u8>,
     /// Where the node was made; in a vacant slot, where the last one was freed.
-    pub(crate) place: Cell<Option<Place>>,
+    pub(crate) place: PlaceCell,
     pub(crate) birth: Cell<Instant>,
     pub(crate) extras: Cell<Option<NonNull<Extras>>>,
 }
@@ -264,7 +265,7 @@ impl Slot {
             kind: Cell::new(Kind::VACANT),
             data: Cell::new(core::ptr::null_mut()),
             name: Cell::new(core::ptr::null()),
-            place: Cell::new(None),
+            place: PlaceCell::empty(),
             birth: Cell::new(Instant(0)),
             extras: Cell::new(None),
         }

@@ -40,15 +40,6 @@ pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Wa
     }
 }
 
-/// Where a request that is no more was ended, if its slot still knows.
-pub(crate) fn place_of_end(slot: SlotRef) -> Option<Place> {
-    slot.as_wide()?.ext().peek(|told| match told {
-        Told::Ended(place, _) => Some(*place),
-        Told::Facts(ended) => ended.place(),
-        _ => None,
-    })
-}
-
 impl TreeCore {
     /// Runs a woken request once.
     pub(crate) fn run_request(&self, slot: WideRef) {

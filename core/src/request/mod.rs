@@ -9,7 +9,7 @@ mod scope;
 
 pub use completer::Completer;
 pub use drive::DriveError;
-pub(crate) use life::{place_of_end, waiter_of};
+pub(crate) use life::waiter_of;
 pub use outcome::Outcome;
 pub use scope::Scope;
 
