@@ -19,6 +19,7 @@
 mod chunk;
 mod generation;
 mod kind;
+mod lists;
 mod page;
 mod place;
 mod pool;
@@ -28,8 +29,9 @@ pub(crate) mod value;
 pub(crate) use chunk::{Chunks, bytes_of};
 pub(crate) use generation::{Generation, Serial, widened};
 pub(crate) use kind::{Class, Kind, KindEnd, KindOf, OnceCell, SourceCell, TimerCell, TimerHead, TimerRef, WatcherCell, value_kind};
+pub(crate) use lists::{Lists, Queue};
 pub(crate) use page::{Pages, SlotIndex};
-pub(crate) use slot::{Flag, Lists, Queue, Slot, SlotRef, State, Told, Waiter, WideRef};
+pub(crate) use slot::{Flag, Slot, SlotRef, State, Told, Waiter, WideRef};
 pub(crate) use value::shared_of;
 
 /// Where in the source something was made, or ended.
