@@ -11,6 +11,7 @@ use std::{
     sync::Arc,
 };
 
+use crate::alone::is_alone;
 use hamadryad_native::{Io, Loop, Wait};
 
 fn pair() -> (UnixStream, UnixStream) {
@@ -126,6 +127,9 @@ fn row_e10_several_watchers_take_turns() {
 /// when both come in one batch.
 #[test]
 fn row_e13_a_reused_descriptor_number_reaches_its_own_watcher_only() {
+    if !is_alone("descriptors::row_e13_a_reused_descriptor_number_reaches_its_own_watcher_only") {
+        return;
+    }
     let main_loop = Loop::new().expect("epoll is there");
     let root = main_loop.root();
     let calls = Rc::new(RefCell::new(Vec::new()));

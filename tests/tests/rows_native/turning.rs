@@ -5,11 +5,11 @@ use std::{
     io,
     os::fd::AsFd,
     panic::{AssertUnwindSafe, catch_unwind},
-    process::Command,
     rc::Rc,
     thread,
 };
 
+use crate::alone::is_alone;
 use hamadryad_native::{Loop, Turn, Wait, net::UdpSocket, prelude::*};
 
 /// E1: a dropped loop makes its handles stale and its `Remote` harmless.
@@ -178,15 +178,7 @@ fn node_is_full(all: impl Into<AnyNode>, len: usize) -> bool {
 /// E33: whatever the loop opens is closed in a program that a child process becomes.
 #[test]
 fn row_e33_every_descriptor_is_close_on_exec() {
-    const ALONE: &str = "HAMADRYAD_ROW_E33";
-    if std::env::var_os(ALONE).is_none() {
-        // Other tests open descriptors at the same time: a process of its own.
-        let program = std::env::current_exe().expect("the test binary has a path");
-        let mut child = Command::new(program);
-        child.args(["--exact", "turning::row_e33_every_descriptor_is_close_on_exec"]).env(ALONE, "1");
-        let ended = child.output().expect("the test binary can be run");
-        let said = String::from_utf8_lossy(&ended.stdout).into_owned();
-        assert!(ended.status.success() && said.contains("1 passed"), "{said}");
+    if !is_alone("turning::row_e33_every_descriptor_is_close_on_exec") {
         return;
     }
     let before = descriptors();
