@@ -19,6 +19,7 @@ use alloc::string::String;
 use core::fmt;
 use core::future::Future;
 use core::time::Duration;
+use stuck::BLOCK_ON;
 
 /// How many turns may run without time passing before a program is taken to run in circles.
 const TURNS_MAX: usize = 10_000_000;
@@ -130,7 +131,7 @@ impl Sim {
     fn drive<F: Future>(&self, future: F) -> Result<F::Output, DriveError<String>> {
         // Whether time must pass, and how many turns ran without that. Looked at before a turn, so that none passes after the last.
         let (mut stands_still, mut turns) = (false, 0);
-        self.tree.drive("block_on", future, || {
+        self.tree.drive(BLOCK_ON, future, || {
             if stands_still && self.let_time_pass()? {
                 turns = 0;
             }
@@ -198,7 +199,9 @@ impl Sim {
     fn stuck(&self) -> String {
         let lines = self.tree.core().stuck();
         let elapsed = crate::time::Readable(nanos_of(self.elapsed()));
-        let mut text = alloc::format!("deadlock after {elapsed} of simulated time: {} requests wait, nothing can wake them", lines.len());
+        let (count, them) =
+            (lines.len(), if lines.len() == 1 { "request waits, nothing can wake it" } else { "requests wait, nothing can wake them" });
+        let mut text = alloc::format!("deadlock after {elapsed} of simulated time: {count} {them}");
         for line in lines {
             text.push_str("\n  ");
             text.push_str(&line);

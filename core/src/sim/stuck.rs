@@ -14,11 +14,15 @@ impl TreeCore {
     pub(crate) fn stuck(&self) -> Vec<String> {
         let waits = who_waits(self);
         let root = self.living_root().map(AnyNode::of);
-        let requests = root.into_iter().flat_map(AnyNode::descendants).filter(|node| node.slot.kind.get().class == Class::Request);
+        let is_request = |node: &AnyNode| node.slot.kind.get().class == Class::Request;
+        // Whoever called `block_on` waits for one of them, and is not in the tree's way.
+        let only_blocks = |node: &AnyNode| node.name() == BLOCK_ON && waits.get(&key(*node)).is_some_and(is_request);
+        let requests = root.into_iter().flat_map(AnyNode::descendants).filter(|node| is_request(node) && !only_blocks(node));
         let describe = |node: AnyNode| {
             let on = match waits.get(&key(node)) {
                 Some(on) => format!("{} {}", waits::name_of(node.slot.waits.get()), root_path(*on)),
                 None => match waits::name_of(node.slot.waits.get()) {
+                    "" if is_completed_by_hand(node) => String::from("its completer"),
                     "" => String::from("something outside of the tree"),
                     word => word.to_string(),
                 },
@@ -30,6 +34,13 @@ impl TreeCore {
         lines.reverse();
         lines
     }
+}
+
+/// The name of the request that `block_on` makes.
+pub(super) const BLOCK_ON: &str = "block_on";
+
+fn is_completed_by_hand(node: AnyNode) -> bool {
+    (node.slot.kind.get().type_name)() == "completer"
 }
 
 fn root_path(node: AnyNode) -> String {
