@@ -317,6 +317,12 @@ impl Slot {
         self.birth.set(Instant(node.map_or(0, |node| widened(node.1))));
     }
 
+    /// Notes the owner, to which the link still points.
+    #[inline(always)]
+    pub(crate) fn note_parent(&self) {
+        self.birth.set(Instant(self.parent.get().map_or(0, |owner| widened(owner.generation.now()))));
+    }
+
     /// What was noted.
     pub(crate) fn noted(&self) -> Option<(SlotRef, Serial)> {
         self.parent.get().map(|slot| (slot, narrowed(self.birth.get().0)))

@@ -124,7 +124,7 @@ impl Code {
     /// Lends a request's value, if its code can run now: alive, not lent, not done. Whoever runs it ends the loan afterwards.
     #[inline(always)]
     pub(crate) fn of(slot: WideRef) -> Option<Code> {
-        if slot.state.get() != State::Live || slot.lent.get() != 0 || slot.has(Flag::NoValue) {
+        if slot.has(Flag::NoValue) || slot.state.get() != State::Live || slot.lent.get() != 0 {
             return None;
         }
         slot.lent.set(Slot::EXCLUSIVE);

@@ -70,7 +70,7 @@ impl TreeCore {
     /// The first run in place, where it is first awaited, if it may. True when that was the request's end.
     pub(super) fn ends_in_place(&self, request: AnyNode) -> bool {
         let slot = request.slot;
-        if slot.has(Flag::Started) || !self.in_turn() || self.entered.get() > DEPTH_MAX {
+        if !self.in_turn() || self.entered.get() > DEPTH_MAX || slot.has(Flag::Started) {
             return false;
         }
         let slot = slot.wide();
@@ -89,12 +89,11 @@ impl TreeCore {
             // Freed on the way to its end, after its outcome was fixed: the outcome counts.
             return drop(ext.told.take());
         }
-        let owner = slot.parent.get().map(|owner| (owner, owner.generation.now()));
         self.leave_request(slot);
         self.unlink(*slot);
         slot.generation.advance();
         slot.state.set(State::Deferred);
-        slot.note(owner);
+        slot.note_parent();
         if ext.is_quiet() {
             return;
         }

@@ -12,7 +12,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 impl<T, E> Request<T, E> {
-    #[inline]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Result<T, E>> {
         let Some(Held::Slot(core)) = &self.held else { return Poll::Ready(Err(self.refusal())) };
         if self.node.readable().is_some() && !core.ends_in_place(self.node) {
@@ -26,7 +26,7 @@ impl<T, E> Request<T, E> {
     }
 
     /// What an ended request has for its receiver; then the slot is given up.
-    #[inline]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn receive(&mut self) -> Result<T, E> {
         let slot = self.node.slot;
         let result = match cell::take(slot) {
@@ -63,10 +63,10 @@ impl<T, E> Request<T, E> {
 }
 
 impl TreeCore {
-    /// A handle lets go of an ended request's slot.
+    /// A handle lets go of an ended request's slot; if there was a result, it has taken that.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(super) fn give_up(&self, slot: SlotRef) {
         slot.clear(Flag::Held);
-        slot.waits.set(waits::NOTHING); // A result is received by now.
         match slot.state.get() {
             State::Deferred => self.settle_later(slot),
             _ => self.retire_plain(slot),
@@ -107,7 +107,7 @@ impl<T, E> Future for Receive<T, E> {
 
 impl<T, E: From<Ended>> Future for Request<T, E> {
     type Output = Result<T, E>;
-    #[inline]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.poll_result(context)
     }
