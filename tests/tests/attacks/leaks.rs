@@ -51,7 +51,7 @@ fn leaked_requests_that_ended_keep_their_slots_and_nothing_else() {
             let _counted = counted;
             Ok::<_, Ended>(1)
         });
-        std::mem::forget(request);
+        leak(request);
         sim.settle();
     }
     assert_eq!((drops.count(), sim.root().children().count()), (50, 0));
