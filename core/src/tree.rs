@@ -279,7 +279,7 @@ impl TreeCore {
         if kind.is_wide() {
             let slot = slot.wide();
             slot.ext().begin();
-            slot.leave_no_list();
+            slot.note_unlisted();
         }
         self.link(slot, owner);
     }

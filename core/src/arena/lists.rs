@@ -65,7 +65,7 @@ impl Lists {
             return None;
         }
         head.before(first.next());
-        first.leave_no_list();
+        first.note_unlisted();
         Some(first)
     }
 
@@ -94,13 +94,13 @@ impl WideRef {
     pub(crate) fn leave_list(self) {
         if self.is_listed() {
             self.previous().before(self.next());
-            self.leave_no_list();
+            self.note_unlisted();
         }
     }
 
     /// Notes that it is in no list.
     #[inline(always)]
-    pub(crate) fn leave_no_list(self) {
+    pub(crate) fn note_unlisted(self) {
         self.ext().next.set(self);
     }
 

@@ -112,6 +112,7 @@ unsafe fn drop_as<T>(data: *mut u8) {
 }
 
 /// What lies in the chunk of a request that is completed by hand: nothing, then its result.
+#[repr(transparent)]
 pub(super) struct ByHand<T, E>(MaybeUninit<Result<T, E>>);
 
 impl<T: 'static, E: From<Ended> + Display + 'static> ByHand<T, E> {
