@@ -4,6 +4,7 @@
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{Event, EventInit, EventTarget};
 
 /// The page's clock, in milliseconds. (Not as an import of its own: the linker finds the name of the library's twice, since both
 /// are in one package.)
@@ -32,6 +33,26 @@ pub(crate) async fn frame() {
     JsFuture::from(promise).await.expect("never rejected");
 }
 
+/// A target of events that belongs to nobody.
+pub(crate) fn target() -> EventTarget {
+    EventTarget::new().expect("there are targets in every scope")
+}
+
+/// Dispatches a cancelable event at a target; false when its default was prevented.
+pub(crate) fn dispatch(target: &EventTarget, name: &str) -> bool {
+    let init = EventInit::new();
+    init.set_cancelable(true);
+    let event = Event::new_with_event_init_dict(name, &init).expect("any name will do");
+    target.dispatch_event(&event).expect("it is not being dispatched yet")
+}
+
+/// A promise and the function that settles it: `resolve` or `reject`.
+pub(crate) fn promise_by_hand(settle: &'static str) -> (Promise, Function) {
+    let body = format!("let settle; const promise = new Promise((resolve, reject) => settle = {settle}); return [promise, settle]");
+    let both: Array = Function::new_no_args(&body).call0(&JsValue::NULL).expect("promises exist").unchecked_into();
+    (both.get(0).unchecked_into(), both.get(1).unchecked_into())
+}
+
 /// Posts `count` messages to a channel of the page's own and calls `receive` for each that arrives, later.
 pub(crate) fn messages(count: u32, receive: &Closure<dyn FnMut()>) {
     let body = "const channel = new MessageChannel();
@@ -45,6 +66,40 @@ pub(crate) fn messages(count: u32, receive: &Closure<dyn FnMut()>) {
 pub(crate) fn block(ms: f64) {
     let until = performance_now() + ms;
     while performance_now() < until {}
+}
+
+/// Whether both are one object.
+pub(crate) fn same(one: &JsValue, other: &JsValue) -> bool {
+    js_sys::Object::is(one, other)
+}
+
+/// Collects the errors that nobody caught, of callbacks and of promises, until it is dropped.
+pub(crate) struct Uncaught {
+    texts: Array,
+    forget: Function,
+}
+
+/// Begins to collect.
+pub(crate) fn uncaught() -> Uncaught {
+    let body = "const texts = [];
+        const note = (event) => texts.push(String(event.message || event.reason));
+        addEventListener('error', note);
+        addEventListener('unhandledrejection', note);
+        return [texts, () => { removeEventListener('error', note); removeEventListener('unhandledrejection', note); }]";
+    let both: Array = Function::new_no_args(body).call0(&JsValue::NULL).expect("it only listens").unchecked_into();
+    Uncaught { texts: both.get(0).unchecked_into(), forget: both.get(1).unchecked_into() }
+}
+
+impl Uncaught {
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.texts.iter().map(|text| text.as_string().unwrap_or_default()).collect()
+    }
+}
+
+impl Drop for Uncaught {
+    fn drop(&mut self) {
+        self.forget.call0(&JsValue::NULL).expect("it only stops listening");
+    }
 }
 
 /// Records the calls of a function of the global scope, until it is dropped.
@@ -76,6 +131,11 @@ impl Spy {
         Spy { owner, name, original, calls }
     }
 
+    /// Only counts: what the calls were given is not kept.
+    pub(crate) fn counting(path: &'static str) -> Spy {
+        Spy::bending(path, "(calls.fill(null), args)")
+    }
+
     pub(crate) fn count(&self) -> u32 {
         self.calls.length()
     }
@@ -94,5 +154,56 @@ impl Spy {
 impl Drop for Spy {
     fn drop(&mut self) {
         Reflect::set(&self.owner, &self.name.into(), &self.original).expect("it can be replaced");
+    }
+}
+
+/// Watches the objects that a constructor makes, until it is dropped.
+pub(crate) struct Instances {
+    watched: Array,
+    name: &'static str,
+}
+
+impl Instances {
+    pub(crate) fn of(name: &'static str) -> Instances {
+        let body = format!(
+            "const original = {name}, refs = [];
+            globalThis.{name} = class extends original {{ constructor(...args) {{ super(...args); refs.push(new WeakRef(this)); }} }};
+            return [original, refs]"
+        );
+        let watched = Function::new_no_args(&body).call0(&JsValue::NULL).expect("it can be replaced").unchecked_into();
+        Instances { watched, name }
+    }
+
+    /// Of WebSockets: dispatches a message of one zero byte at the newest one every `period_ms`, `count` of them; then calls `done`.
+    pub(crate) fn trickle_into_the_last(&self, period_ms: u32, count: u32, done: &Closure<dyn FnMut()>) {
+        let body = "const socket = refs.at(-1).deref();
+            const timer = setInterval(() => {
+                if (count-- > 0) return socket.dispatchEvent(new MessageEvent('message', { data: new ArrayBuffer(1) }));
+                clearInterval(timer);
+                done();
+            }, period_ms)";
+        let trickle = Function::new_with_args("refs, period_ms, count, done", body);
+        let arguments = Array::of4(&self.watched.get(1), &period_ms.into(), &count.into(), done.as_ref());
+        trickle.apply(&JsValue::NULL, &arguments).expect("it only sets a timer");
+    }
+
+    /// How many were made, and how many of them are there after a garbage collection. (`gc` by the browser's flag; references that were
+    /// made, or looked at, in a task are kept until it ends.)
+    pub(crate) async fn count_alive(&self) -> (u32, u32) {
+        for _ in 0..5 {
+            page_goes_on(20).await;
+            js_sys::eval("gc()").expect("the browser was started with --js-flags=--expose-gc");
+        }
+        page_goes_on(20).await;
+        let refs: Array = self.watched.get(1).unchecked_into();
+        let count = Function::new_with_args("refs", "return refs.filter(ref => ref.deref() !== undefined).length");
+        let alive = count.call1(&JsValue::NULL, &refs).ok().and_then(|alive| alive.as_f64()).expect("a number");
+        (refs.length(), alive as u32)
+    }
+}
+
+impl Drop for Instances {
+    fn drop(&mut self) {
+        Reflect::set(&js_sys::global(), &self.name.into(), &self.watched.get(0)).expect("it can be replaced");
     }
 }
