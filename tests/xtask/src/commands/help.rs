@@ -24,7 +24,7 @@ cargo xtask COMMAND [--yes]
 
   bench [NAME…] [--json FILE]
                            Measures this project beside its peers; what is not to be had is skipped and named.
-                           `bench -- --help` lists the workloads.
+                           `bench -- --help` lists the workloads; `bench wasm` is what runs in headless Chromium.
 
   help                     This text.
 
