@@ -59,7 +59,7 @@ pub use free::{Freed, OnFree};
 pub use host::{Deadlines, Host, Turn};
 pub use id::NodeId;
 pub use node::{AnyNode, InsertError, InsertRefused, Node, ReparentError};
-pub use report::TreeReport;
+pub use report::{Line, TreeReport};
 pub use request::{Completer, DriveError, Outcome, Request, Scope};
 pub use source::{Ready, SourceClass, SourceError, Token};
 pub use time::{Instant, WallClock, hours, millis, secs};

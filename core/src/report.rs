@@ -1,19 +1,26 @@
 //! What is alive below a node, now: a walk, of which nothing is kept (law 26).
 
-use crate::arena::{Class, Flag, Place, SlotRef, Told, Waiter, WideRef, bytes_of, widened};
+mod line;
+#[cfg(feature = "serde")]
+mod serialize;
+mod text;
+
+use crate::arena::{Class, Flag, SlotRef, Told, Waiter, WideRef, bytes_of, widened};
 use crate::free::age;
 use crate::node::AnyNode;
-use crate::time::{Readable, nanos_of};
 use crate::tree::TreeCore;
 use crate::waits;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 use core::time::Duration;
 
-/// What is alive below a node: as text by `Display`, without what differs between equal runs by [`stable`](TreeReport::stable).
+use line::Entry;
+pub use line::Line;
+
+/// What is alive below a node: as text by `Display`, without what differs between equal runs by [`stable`](TreeReport::stable), as data by
+/// [`lines`](TreeReport::lines), and for any serializer with the feature `serde`.
 ///
 /// ```
 /// use hamadryad::{Ended, secs, sim::Sim};
@@ -23,6 +30,10 @@ use core::time::Duration;
 /// sim.settle();
 /// let report = sim.root().report().to_string();
 /// assert!(report.contains("├─ seven of nine") && report.contains("waits: sleep"), "{report}");
+///
+/// let report = sim.root().report();
+/// let serve = report.lines().find(|line| line.name() == "serve").expect("it sleeps");
+/// assert_eq!((serve.depth(), serve.kind(), serve.runs(), serve.waits()), (1, "request, detached", Some(1), Some("sleep")));
 /// ```
 #[derive(Clone, Debug)]
 pub struct TreeReport {
@@ -30,23 +41,7 @@ pub struct TreeReport {
     up: Duration,
     bytes: usize,
     requests: usize,
-    lines: Vec<Line>,
-}
-
-#[derive(Clone, Debug)]
-struct Line {
-    depth: usize,
-    name: &'static str,
-    label: Option<String>,
-    kind: String,
-    place: Option<Place>,
-    age: Duration,
-    deadline: Option<Duration>,
-    runs: u32,
-    waits: String,
-    /// The same without labels.
-    waits_stable: String,
-    last: bool,
+    entries: Vec<Entry>,
 }
 
 /// The last part of a type's path, without parameters.
@@ -69,7 +64,7 @@ impl AnyNode {
     pub fn report(self) -> TreeReport {
         match self.core() {
             Some(core) => TreeReport::of(self, &core),
-            None => TreeReport { up: Duration::ZERO, bytes: 0, requests: 0, lines: Vec::new() },
+            None => TreeReport { up: Duration::ZERO, bytes: 0, requests: 0, entries: Vec::new() },
         }
     }
 }
@@ -97,10 +92,35 @@ pub(crate) fn who_waits(core: &TreeCore) -> WaitsOn {
 }
 
 impl TreeReport {
+    /// The nodes, depth first, oldest sibling first, as they are printed.
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = Line<'_>> {
+        self.entries.iter().map(Line)
+    }
+
+    /// How many nodes there are.
+    pub fn nodes(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// How many of them are requests.
+    pub fn requests(&self) -> usize {
+        self.requests
+    }
+
+    /// Bytes of all nodes and their values, without what the values own elsewhere.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How long ago the tree's root was made.
+    pub fn up(&self) -> Duration {
+        self.up
+    }
+
     fn of(top: AnyNode, core: &TreeCore) -> TreeReport {
         let now = core.now();
         let up = core.living_root().map_or(Duration::ZERO, |root| age(now, root));
-        let mut report = TreeReport { up, bytes: 0, requests: 0, lines: Vec::new() };
+        let mut report = TreeReport { up, bytes: 0, requests: 0, entries: Vec::new() };
         let waits = who_waits(core);
         // Depth first, oldest first: the walk goes over links, so its depth costs no stack.
         let mut next = Some((top, 0));
@@ -118,34 +138,25 @@ impl TreeReport {
         let kind = slot.kind.get();
         let is_request = matches!(kind.class, Class::Request);
         let node_bytes = if slot.as_wide().is_some() { 160 } else { 96 };
-        self.bytes += node_bytes + bytes_of(kind.layout);
+        let bytes = node_bytes + bytes_of(kind.layout);
+        self.bytes += bytes;
         self.requests += usize::from(is_request);
-        let deadline = core.own_deadline(slot).map(|at| at - now);
         let (waits, waits_stable) = waits_of(node, waits);
-        self.lines.push(Line {
+        self.entries.push(Entry {
             depth,
+            id: node.id(),
             name: if slot.given_name().is_empty() { short(slot.name()) } else { slot.given_name() },
             label: slot.extras().and_then(|extras| extras.label.borrow().clone()),
             kind: kind_of(core, slot),
-            place: slot.place.get(),
+            place: slot.place.get().unwrap_or(core.place),
             age: age(now, slot),
-            deadline,
-            runs: if is_request { slot.wide().ext().runs.get() } else { 0 },
+            bytes,
+            deadline_left: core.own_deadline(slot).map(|at| at - now),
+            runs: is_request.then(|| slot.wide().ext().runs.get()),
             waits,
             waits_stable,
             last,
         });
-    }
-
-    /// Name, type, place and what each node waits for; no label, age, deadline, runs, bytes or count: equal runs give equal text.
-    pub fn stable(&self) -> String {
-        let mut text = String::new();
-        for line in &self.lines {
-            let place = line.place.map(|place| format!(" {}:{}", place.file(), place.line())).unwrap_or_default();
-            let waits = if line.waits_stable.is_empty() { String::new() } else { format!(" waits: {}", line.waits_stable) };
-            text.push_str(&format!("{:indent$}{} {}{place}{waits}\n", "", line.name, line.kind, indent = 2 * line.depth));
-        }
-        text
     }
 }
 
@@ -200,74 +211,6 @@ fn waits_of(node: AnyNode, waits: &WaitsOn) -> (String, String) {
         Some(on) if node.slot.waits.get() == waits::REQUEST => (on.title(), on.name().to_string()),
         Some(on) => (format!("{word} ({})", on.title()), word.to_string()),
         None => (word.to_string(), word.to_string()),
-    }
-}
-
-impl fmt::Display for TreeReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (nodes, requests, bytes) = (self.lines.len(), self.requests, Bytes(self.bytes));
-        writeln!(f, "up {} · {nodes} nodes, {requests} requests, {bytes}", Readable(nanos_of(self.up)))?;
-        let mut open: Vec<bool> = Vec::new();
-        let rows: Vec<[String; 5]> = self.lines.iter().map(|line| line.columns(&mut open)).collect();
-        let mut widths = [0; 5];
-        for row in &rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-        for row in rows {
-            let mut text = String::new();
-            for (cell, width) in row.iter().zip(widths) {
-                text.push_str(cell);
-                text.extend(core::iter::repeat_n(' ', width - cell.chars().count() + 2 * usize::from(width > 0)));
-            }
-            writeln!(f, "{}", text.trim_end())?;
-        }
-        Ok(())
-    }
-}
-
-impl Line {
-    fn columns(&self, open: &mut Vec<bool>) -> [String; 5] {
-        let mut first = String::new();
-        if self.depth > 0 {
-            open.truncate(self.depth - 1);
-            for more in open.iter() {
-                first.push_str(if *more { "│  " } else { "   " });
-            }
-            first.push_str(if self.last { "└─ " } else { "├─ " });
-            open.push(!self.last);
-        }
-        first.push_str(self.name);
-        if let Some(label) = &self.label {
-            first.push(' ');
-            first.push_str(label);
-        }
-        let kind = if self.kind == self.name { String::new() } else { self.kind.clone() };
-        let place = self.place.filter(|_| self.depth > 0).map(|place| format!("{}:{}", place.file(), place.line()));
-        let mut rest = String::new();
-        if let Some(left) = self.deadline {
-            rest.push_str(&format!("deadline in {}  ", Readable(nanos_of(left))));
-        }
-        if self.runs > 0 {
-            rest.push_str(&format!("{} runs  ", self.runs));
-        }
-        if !self.waits.is_empty() {
-            rest.push_str(&format!("waits: {}", self.waits));
-        }
-        [first, kind, place.unwrap_or_default(), Readable(nanos_of(self.age)).to_string(), rest]
-    }
-}
-
-struct Bytes(usize);
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            0..1_000 => write!(f, "{} B", self.0),
-            1_000..1_000_000 => write!(f, "{}.{} KB", self.0 / 1_000, self.0 / 100 % 10),
-            _ => write!(f, "{}.{} MB", self.0 / 1_000_000, self.0 / 100_000 % 10),
-        }
     }
 }
 

@@ -7,7 +7,9 @@ use crate::lateness::Lateness;
 use crate::page::Page;
 use crate::{Host, Instant, WallClock, sys};
 use alloc::rc::Weak;
+use core::cell::Cell;
 use core::task::Waker;
+use core::time::Duration;
 
 /// The host of a tree in a page, a worker or node: made by [`start`](crate::start) and [`PageTree`](crate::PageTree), reached from any
 /// node by `node.with_host(|host: &BrowserHost| …)`.
@@ -26,6 +28,7 @@ pub struct BrowserHost {
     pub(crate) alarm: Alarm,
     pub(crate) hop: Hop,
     pub(crate) lateness: Lateness,
+    held_until: Cell<Option<Instant>>,
 }
 
 impl BrowserHost {
@@ -37,7 +40,26 @@ impl BrowserHost {
             alarm: Alarm::new(move || with(&ring, Page::rang)),
             hop: Hop::new(move || with(&land, Page::landed)),
             lateness: Lateness::new(),
+            held_until: Cell::new(None),
         }
+    }
+
+    /// Lets no turn of this tree begin for `duration` from now; a turn that is under way is finished. The page itself goes on, and what it
+    /// takes in meanwhile (a message of a socket, a post) waits. Then one late turn comes, as in a page whose main thread was blocked: by
+    /// law 16 no deadline counts in it before what waits was let in. A later call replaces an earlier one; with a `duration` of zero it ends
+    /// the hold.
+    ///
+    /// For demonstrations and tests: a program has no use for it.
+    pub fn hold(&self, duration: Duration) {
+        self.held_until.set(Some(self.clock.now() + duration));
+        self.hop.take_off().ask(); // a hold that ends earlier than the one before
+    }
+
+    /// When the hold ends, while there is one.
+    pub(crate) fn held_until(&self, now: Instant) -> Option<Instant> {
+        let until = self.held_until.get().filter(|until| *until > now);
+        self.held_until.set(until);
+        until
     }
 
     /// No timer or message of the page reaches the tree any more.

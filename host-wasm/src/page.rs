@@ -106,7 +106,10 @@ impl Page {
         if take_off.is_closed() || self.tree.is_entered() || take_off.set_inside(true) {
             return;
         }
-        let rest = self.slice(host);
+        let rest = match host.held_until(host.clock.now()) {
+            Some(until) => Rest::Until(Some(until)),
+            None => self.slice(host),
+        };
         take_off.set_inside(false);
         match rest {
             Rest::Pending => take_off.post(),
@@ -120,6 +123,9 @@ impl Page {
         let mut now = host.clock.now();
         let end = now + SLICE;
         loop {
+            if host.held_until(now).is_some() {
+                return Rest::Pending;
+            }
             let deadlines = host.lateness.judge(now, self.tree.next_deadline());
             take_off.take_noted(); // what was noted so far is in this turn
             let turn = self.tree.turn(now, deadlines);

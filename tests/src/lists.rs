@@ -181,6 +181,7 @@ macro_rules! everywhere {
             law_26_stable_is_the_same_in_every_run
             law_26_the_report_works_from_inside_any_callback
             law_26_the_head_line_has_the_sums
+            law_26_the_report_is_data_too
         }
     };
 }

@@ -167,3 +167,31 @@ pub async fn law_26_the_head_line_has_the_sums<W: World>(world: W) {
     let head = text.lines().next().expect("there is a head line");
     assert!(head.contains("7 nodes") && head.contains("2 requests"), "{text}");
 }
+
+/// What is printed is there as data, line by line: depth, kind, place, wait, runs, deadline left, bytes that add up, and ids that find
+/// their nodes.
+pub async fn law_26_the_report_is_data_too<W: World>(world: W) {
+    let owner = world.ground();
+    furnish(owner, 3);
+    turns(world.root(), 2).await;
+    let report = owner.report();
+    let found: Vec<(usize, &str)> = report.lines().map(|line| (line.depth(), line.name())).collect();
+    let expected =
+        [(0, "ground"), (1, "a value"), (1, "a timer"), (1, "a period"), (1, "a source"), (2, "watcher"), (1, "a request"), (2, "a scope")];
+    assert_eq!(found, expected, "{report}");
+    assert_eq!((report.nodes(), report.requests()), (8, 1));
+    assert_eq!(report.bytes(), report.lines().map(|line| line.bytes()).sum::<usize>());
+    for (line, printed) in report.lines().zip(report.to_string().lines().skip(1)) {
+        assert!(printed.contains(line.name()) && printed.contains(line.label().unwrap_or_default()), "{printed}");
+        assert!(line.kind() == line.name() || printed.contains(line.kind()), "{printed}");
+        assert!(line.depth() == 0 || printed.contains(&format!("{}:{}", file!(), line.place().line())), "{printed}");
+        assert!(line.waits().is_none_or(|waits| printed.ends_with(&format!("waits: {waits}"))), "{printed}");
+        assert_eq!(world.root().find(line.id()).map(AnyNode::id), Some(line.id()));
+    }
+    let line = |name: &str| report.lines().find(|line| line.name() == name).expect("it is alive");
+    assert_eq!((line("a request").runs(), line("a value").runs()), (Some(1), None));
+    assert_eq!((line("a scope").waits(), line("a value").waits()), (Some("sleep"), None));
+    let left = line("a scope").deadline_left().expect("it has a time-out");
+    assert!(left > hours(4) && left <= hours(5), "{left:?}");
+    assert_eq!(line("a request").deadline_left(), None);
+}

@@ -25,7 +25,7 @@ pub(crate) fn run(place: &Place, summary: &mut Summary) {
 
 /// No operating system, no 64-bit atomics.
 fn bare_metal(place: &Place, summary: &mut Summary) {
-    for (name, features) in [("floor: bare metal", ""), ("floor: bare metal, simulator", "--features sim")] {
+    for (name, features) in [("floor: bare metal", ""), ("floor: bare metal, simulator, serde", "--features sim,serde")] {
         match BareMetalTarget::cargo(place, name, "build --locked -p hamadryad --no-default-features") {
             Ok(step) => summary.add(step.words(features).run()),
             Err(failure) => summary.tell(Outcome::skipped(name, format!("{}: {failure}", bare_metal_target::NAME))),
@@ -35,7 +35,7 @@ fn bare_metal(place: &Place, summary: &mut Summary) {
 
 /// core with and without its features.
 fn core_for_the_page(place: &Place, route: &Route, summary: &mut Summary) {
-    for features in ["", "std", "sim", "std,sim"] {
+    for features in ["", "std", "sim", "serde", "std,sim,serde"] {
         let name = format!("floor: core for {}, features [{features}]", wasm_target::NAME);
         let step = route.cargo(place, &name, "build --locked -p hamadryad --no-default-features");
         summary.add(if features.is_empty() { step } else { step.words("--features").arg(features) }.run());

@@ -1,0 +1,120 @@
+//! [`Lookups`]: one a second, and those that somebody types.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use hamadryad_demo::{NotAName, Question, ResolveError, Resolver};
+use hamadryad_wasm::prelude::*;
+use hamadryad_wasm::{AnyNode, Node};
+
+use crate::Front;
+use crate::records::records;
+use crate::rows::millis_of;
+use crate::simulated::Simulated;
+
+/// Asked in turn: an address, another one, an alias, more text than fits, one that takes too long, and one that is not there.
+const NAMES: [&str; 6] =
+    ["www.example.test", "mail.example.test", "alias.example.test", "txt.example.test", "slow.example.test", "nobody.example.test"];
+
+/// More than any question takes, so that this ends only what is stuck.
+const LIMIT: core::time::Duration = secs(3);
+
+/// The node below which lookups live.
+pub(crate) struct Lookups {
+    resolver: Resolver<Simulated>,
+    front: Rc<Front>,
+    /// How many there have been: names each.
+    asked: Cell<u32>,
+    /// Which of [`NAMES`] comes next.
+    next: Cell<usize>,
+    paused: Cell<bool>,
+}
+
+impl Lookups {
+    /// Begins: the first lookup at once, then one a second.
+    pub(crate) fn start(owner: AnyNode, resolver: Resolver<Simulated>, front: Rc<Front>) -> Node<Lookups> {
+        let told = front.clone();
+        let lookups = Lookups { resolver, front, asked: Cell::new(0), next: Cell::new(0), paused: Cell::new(false) };
+        let lookups = owner.insert(lookups).named("lookups");
+        lookups.on_failure(move |failure| {
+            told.failed(&failure.to_string());
+            Contain
+        });
+        lookups.soon(move || next(lookups)).named("first");
+        lookups.every(secs(1), move || next(lookups)).named("every second");
+        lookups
+    }
+
+    /// While paused, only what is typed is asked.
+    pub(crate) fn pause(&self, paused: bool) {
+        self.paused.set(paused);
+    }
+}
+
+/// The clock's lookup.
+fn next(lookups: Node<Lookups>) {
+    let name = lookups.with(|this| {
+        let at = this.next.get();
+        this.next.set((at + 1) % NAMES.len());
+        (!this.paused.get()).then_some(NAMES[at])
+    });
+    if let Some(name) = name {
+        let _names_of_ours_are_legal = look_up(lookups, name, false);
+    }
+}
+
+/// Begins a lookup of the addresses of `name`: a request below `lookups`, which tells the page how it went.
+///
+/// # Errors
+///
+/// When that is no name.
+pub(crate) fn look_up(lookups: Node<Lookups>, name: &str, by_hand: bool) -> Result<(), NotAName> {
+    let question = Question::address_of(name)?;
+    let told = lookups.with(|this| Told::begin(this, &question, by_hand));
+    let resolver = lookups.with(|this| this.resolver.clone());
+    lookups
+        .spawn("lookup", async move |me| {
+            let began = me.now();
+            let resolved = resolver.resolve(me, &question).await;
+            told.end(millis_of(me.now() - began), resolved);
+        })
+        .timeout(LIMIT)
+        .label(name)
+        .detach();
+    Ok(())
+}
+
+/// Makes sure that the page hears of the end of what it heard begin.
+struct Told {
+    front: Rc<Front>,
+    id: u32,
+    is_over: bool,
+}
+
+impl Told {
+    fn begin(lookups: &Lookups, question: &Question, by_hand: bool) -> Told {
+        let id = lookups.asked.get();
+        lookups.asked.set(id.wrapping_add(1));
+        lookups.front.asked(id, &question.to_string(), by_hand);
+        Told { front: lookups.front.clone(), id, is_over: false }
+    }
+
+    fn end(mut self, ms: u32, resolved: Result<hamadryad_demo::Answer, ResolveError>) {
+        self.is_over = true;
+        match resolved {
+            Ok(answer) => {
+                let (records, way) = (records(answer.message()), answer.way().to_string());
+                self.front.answered(self.id, &answer.rcode().to_string(), ms, &records, &way);
+            }
+            Err(error) => self.front.answered(self.id, "SERVFAIL", ms, "", &error.to_string()),
+        }
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.front.abandoned(self.id);
+        }
+    }
+}
