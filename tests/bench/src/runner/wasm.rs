@@ -10,9 +10,9 @@ use super::builder::{CRATE, complete};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What wasm-opt runs for the smallest file. After the usual passes, what is known of values in the whole program is made use of, and the
-/// code is taken apart and put together anew: 2 % less, packed.
-const PASSES: [&str; 8] = ["-Oz", "--gufa-optimizing", "-Oz", "--flatten", "--local-cse", "--rereloop", "-Oz", "-Oz"];
+/// What wasm-opt is told for the smallest file, a word a line; the page is built with the same. After the usual passes, what is known of
+/// values in the whole program is made use of, and the code is taken apart and put together anew: 2 % less, packed.
+const PASSES: &str = include_str!("../../../wasm-tools/wasm-opt-passes");
 
 /// Builds the crate `tests/NAME` for release, below `folder`.
 pub(crate) fn build(name: &str, folder: &Path) -> Result<PathBuf, String> {
@@ -48,8 +48,8 @@ pub(crate) fn bind(built: &Path, folder: &Path, name: &str) -> Result<PathBuf, S
 /// Makes it as small as wasm-opt can.
 pub(crate) fn optimise(bound: &Path, optimised: &Path) -> Result<(), String> {
     let mut optimise = Command::new(tool("target/npm/node_modules/.bin/wasm-opt"));
-    optimise.args(PASSES).args(["--strip-debug", "--strip-producers", "--strip-target-features"]).arg(bound).arg("-o").arg(optimised);
-    complete(optimise).map_err(|reason| format!("{reason} (cure: npm install --no-save --prefix target/npm binaryen@123.0.0)"))
+    optimise.args(PASSES.split_whitespace()).arg(bound).arg("-o").arg(optimised);
+    complete(optimise).map_err(|reason| format!("{reason} (cure: npm install --no-save --prefix target/npm binaryen)"))
 }
 
 /// Bytes of a file, packed by gzip.
