@@ -1,8 +1,10 @@
 //! What a request can wait for, as one byte.
 
 /// The names that the report shows; the byte in a slot is an index into this.
-const NAMES: [&str; 12] =
-    ["", "its turn", "sleep", "request", "readable", "writable", "message", "closing", "event", "room", "answer", "client"];
+const NAMES: [&str; 14] = [
+    "", "its turn", "sleep", "request", "readable", "writable", "message", "closing", "event", "room", "answer", "client", "promise",
+    "frame",
+];
 
 pub(crate) const NOTHING: u8 = 0;
 pub(crate) const TURN: u8 = 1;

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::hop::Hop;
 use crate::lateness::Lateness;
 use crate::page::Page;
-use crate::{Host, Instant, WallClock, sys};
+use crate::{AnyNode, Host, Instant, OwnerError, Tree, WallClock, sys};
 use alloc::rc::Weak;
 use core::cell::Cell;
 use core::task::Waker;
@@ -29,6 +29,8 @@ pub struct BrowserHost {
     pub(crate) hop: Hop,
     pub(crate) lateness: Lateness,
     held_until: Cell<Option<Instant>>,
+    /// Where the browser's events go: the page owns the tree, the tree this host.
+    page: Weak<Page>,
 }
 
 impl BrowserHost {
@@ -41,6 +43,7 @@ impl BrowserHost {
             hop: Hop::new(move || with(&land, Page::landed)),
             lateness: Lateness::new(),
             held_until: Cell::new(None),
+            page: page.clone(),
         }
     }
 
@@ -67,6 +70,23 @@ impl BrowserHost {
         self.alarm.disarm();
         self.hop.close();
     }
+}
+
+/// The page of a node's tree, for what brings the browser's events to it.
+///
+/// # Errors
+/// The node is stale, or its tree has another host.
+pub(crate) fn page_of(node: AnyNode) -> Result<Weak<Page>, OwnerError> {
+    match node.with_host(|host: &BrowserHost| host.page.clone()) {
+        Some(page) => Ok(page),
+        None if node.is_alive() => Err(OwnerError::WrongHost),
+        None => Err(OwnerError::Freed),
+    }
+}
+
+/// What every closure that hears of an event does: [`Page::event`], if the page is still there.
+pub(crate) fn hear(page: &Weak<Page>, take_in: impl FnOnce(&Tree)) {
+    with(page, |page| page.event(take_in));
 }
 
 fn with(page: &Weak<Page>, callback: impl FnOnce(&Page)) {

@@ -32,6 +32,11 @@ impl Clock {
     }
 }
 
+/// A time that the browser gave by the same clock.
+pub(crate) fn instant_of_millis(millis: f64) -> Instant {
+    Instant::from_nanos(nanos_of_millis(millis))
+}
+
 /// Milliseconds as JavaScript counts them, to nanoseconds; what is negative or not a number gives 0, what is too large the maximum.
 fn nanos_of_millis(millis: f64) -> u64 {
     let whole = millis as u64; // saturating; apart from the fraction, so that times of today keep their precision

@@ -45,6 +45,10 @@ mod browser_host;
 mod clock;
 mod hop;
 mod lateness;
+mod listener;
+pub mod net;
+mod node_ext;
+mod owner_error;
 mod page;
 mod page_tree;
 mod single_thread;
@@ -52,13 +56,17 @@ mod start;
 mod sys;
 mod tell;
 mod trap;
+mod waiting;
 
 pub use browser_host::BrowserHost;
+pub use node_ext::{FrameError, Lifecycle, LifecycleStream, NodeExt, PromiseError};
+pub use owner_error::OwnerError;
 pub use page_tree::{PageEnded, PageTree};
 pub use start::start;
 pub use trap::report_panic;
 
 /// What most programs need: `use hamadryad_wasm::prelude::*;`.
 pub mod prelude {
+    pub use crate::NodeExt;
     pub use hamadryad::prelude::*;
 }

@@ -89,17 +89,33 @@ impl Page {
     /// The alarm's timeout fired.
     pub(crate) fn rang(&self) {
         self.host().alarm.rang();
-        self.run();
+        self.run(false);
     }
 
     /// A hop arrived.
     pub(crate) fn landed(&self) {
         self.host().hop.take_off().landed();
-        self.run();
+        self.run(false);
     }
 
-    /// One slice of turns, and what is to be done for the next one.
-    fn run(&self) {
+    /// An event of the browser: `take_in` queues what it brings and marks who waits for it, and a slice serves them before the browser
+    /// goes on. One that comes from inside (code of the tree that dispatches an event) is served by a later turn of the slice on the
+    /// stack, law 22. Of a tree that is closed it does nothing.
+    pub(crate) fn event(&self, take_in: impl FnOnce(&Tree)) {
+        let take_off = self.host().hop.take_off();
+        if take_off.is_closed() {
+            return;
+        }
+        let before = take_off.set_inside(true);
+        take_in(&self.tree);
+        take_off.set_inside(before);
+        if !before {
+            self.run(true);
+        }
+    }
+
+    /// One slice of turns, and what is to be done for the next one. `came_in`: something that was waiting is in (law 16).
+    fn run(&self, came_in: bool) {
         let host = self.host();
         let take_off = host.hop.take_off();
         // Inside already, in a callback of the browser: an earlier slice trapped without a word (a stack overflow runs no panic hook).
@@ -108,7 +124,7 @@ impl Page {
         }
         let rest = match host.held_until(host.clock.now()) {
             Some(until) => Rest::Until(Some(until)),
-            None => self.slice(host),
+            None => self.slice(host, came_in),
         };
         take_off.set_inside(false);
         match rest {
@@ -118,7 +134,7 @@ impl Page {
         }
     }
 
-    fn slice(&self, host: &BrowserHost) -> Rest {
+    fn slice(&self, host: &BrowserHost, mut came_in: bool) -> Rest {
         let take_off = host.hop.take_off();
         let mut now = host.clock.now();
         let end = now + SLICE;
@@ -129,7 +145,7 @@ impl Page {
             let deadlines = host.lateness.judge(now, self.tree.next_deadline());
             take_off.take_noted(); // what was noted so far is in this turn
             let turn = self.tree.turn(now, deadlines);
-            if turn.ran > 0 {
+            if turn.ran > 0 || core::mem::take(&mut came_in) {
                 host.lateness.ran(now);
             }
             self.take_in_failure();

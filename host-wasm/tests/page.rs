@@ -4,9 +4,11 @@
 mod both;
 
 use both::js;
-use hamadryad_wasm::{AnyNode, PageTree};
+use hamadryad_wasm::prelude::*;
+use hamadryad_wasm::{Lifecycle, PageTree};
 use std::cell::Cell;
 use std::rc::Rc;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -29,4 +31,34 @@ async fn a_busy_tree_lets_the_page_render() {
         js::frame().await;
         assert!(ran.get() > before, "the tree runs between the frames: {before} calls after frame {frame}");
     }
+}
+
+/// The page's document.
+fn document() -> web_sys::EventTarget {
+    js_sys::eval("document").expect("a page has one").unchecked_into()
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_slept_knows_for_how_long() {
+    let page = PageTree::new();
+    let stream = page.root().lifecycle().expect("a page's node");
+    js::dispatch(&document(), "visibilitychange"); // it is visible all the time
+    js::dispatch(&document(), "resume"); // it was not frozen
+    js::dispatch(&document(), "freeze");
+    js::block(20.0);
+    js::dispatch(&document(), "resume");
+    js_sys::eval("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))").expect("it can be dispatched");
+    js_sys::eval("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))").expect("it can be dispatched");
+    js_sys::eval("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))").expect("it can be dispatched");
+    js_sys::eval("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }))").expect("it can be dispatched");
+    let mut told = Vec::new();
+    page.root().after(millis(5), move || stream.free());
+    while let Ok(change) = page.run(async move { stream.next().await }).await {
+        told.push(change);
+    }
+    let [Lifecycle::Visible, Lifecycle::Frozen, Lifecycle::Resumed { slept }, rest @ ..] = &told[..] else { panic!("{told:?}") };
+    assert!((19..2_000).contains(&slept.as_millis()), "{slept:?}");
+    let [Lifecycle::PageHide { persisted: true }, Lifecycle::Resumed { .. }, Lifecycle::PageHide { persisted: false }] = rest else {
+        panic!("{told:?}")
+    };
 }

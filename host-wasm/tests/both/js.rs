@@ -4,6 +4,7 @@
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{Event, EventInit, EventTarget};
 
 /// The page's clock, in milliseconds. (Not as an import of its own: the linker finds the name of the library's twice, since both
 /// are in one package.)
@@ -32,6 +33,26 @@ pub(crate) async fn frame() {
     JsFuture::from(promise).await.expect("never rejected");
 }
 
+/// A target of events that belongs to nobody.
+pub(crate) fn target() -> EventTarget {
+    EventTarget::new().expect("there are targets in every scope")
+}
+
+/// Dispatches a cancelable event at a target; false when its default was prevented.
+pub(crate) fn dispatch(target: &EventTarget, name: &str) -> bool {
+    let init = EventInit::new();
+    init.set_cancelable(true);
+    let event = Event::new_with_event_init_dict(name, &init).expect("any name will do");
+    target.dispatch_event(&event).expect("it is not being dispatched yet")
+}
+
+/// A promise and the function that settles it: `resolve` or `reject`.
+pub(crate) fn promise_by_hand(settle: &'static str) -> (Promise, Function) {
+    let body = format!("let settle; const promise = new Promise((resolve, reject) => settle = {settle}); return [promise, settle]");
+    let both: Array = Function::new_no_args(&body).call0(&JsValue::NULL).expect("promises exist").unchecked_into();
+    (both.get(0).unchecked_into(), both.get(1).unchecked_into())
+}
+
 /// Posts `count` messages to a channel of the page's own and calls `receive` for each that arrives, later.
 pub(crate) fn messages(count: u32, receive: &Closure<dyn FnMut()>) {
     let body = "const channel = new MessageChannel();
@@ -45,6 +66,40 @@ pub(crate) fn messages(count: u32, receive: &Closure<dyn FnMut()>) {
 pub(crate) fn block(ms: f64) {
     let until = performance_now() + ms;
     while performance_now() < until {}
+}
+
+/// Whether both are one object.
+pub(crate) fn same(one: &JsValue, other: &JsValue) -> bool {
+    js_sys::Object::is(one, other)
+}
+
+/// Collects the errors that nobody caught, of callbacks and of promises, until it is dropped.
+pub(crate) struct Uncaught {
+    texts: Array,
+    forget: Function,
+}
+
+/// Begins to collect.
+pub(crate) fn uncaught() -> Uncaught {
+    let body = "const texts = [];
+        const note = (event) => texts.push(String(event.message || event.reason));
+        addEventListener('error', note);
+        addEventListener('unhandledrejection', note);
+        return [texts, () => { removeEventListener('error', note); removeEventListener('unhandledrejection', note); }]";
+    let both: Array = Function::new_no_args(body).call0(&JsValue::NULL).expect("it only listens").unchecked_into();
+    Uncaught { texts: both.get(0).unchecked_into(), forget: both.get(1).unchecked_into() }
+}
+
+impl Uncaught {
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.texts.iter().map(|text| text.as_string().unwrap_or_default()).collect()
+    }
+}
+
+impl Drop for Uncaught {
+    fn drop(&mut self) {
+        self.forget.call0(&JsValue::NULL).expect("it only stops listening");
+    }
 }
 
 /// Records the calls of a function of the global scope, until it is dropped.
