@@ -68,7 +68,7 @@ fn an_address_that_is_taken_is_a_clear_error() {
 fn the_next_free_port_is_taken_when_nobody_said_which() {
     // Held by this test, or by somebody else: taken either way.
     let _holder = UdpSocket::bind("127.0.0.1:5300");
-    let daemon = Running::start_as_told(&[]);
+    let daemon = Running::start_as_told(&["--http", "127.0.0.1:0"]);
     assert!((5301..5400).contains(&daemon.address.port()), "{}", daemon.banner);
     assert!(daemon.banner.contains("port 5300 is taken"), "{}", daemon.banner);
 }

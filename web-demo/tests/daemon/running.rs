@@ -25,9 +25,9 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts it on a free port of the loopback.
+    /// Starts it on free ports of the loopback.
     pub(crate) fn start(arguments: &[&str]) -> Running {
-        Running::start_as_told(&[&["--listen", "127.0.0.1:0"], arguments].concat())
+        Running::start_as_told(&[&["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"], arguments].concat())
     }
 
     /// Starts it with these arguments and no others.
