@@ -5,6 +5,7 @@
 //!             └─► xtask, detached: builds the page (its log is target/page.log), says so, and opens it
 //! ```
 
+use crate::commands::page;
 use crate::consent::Consent;
 use crate::environment;
 use crate::failure::Failure;
@@ -14,6 +15,7 @@ use crate::setup::{self, apt};
 use crate::step::Step;
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io;
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,9 @@ use std::process::{Command, ExitCode, Stdio};
 
 /// The word that makes xtask the one who builds the page beside the daemon.
 pub(crate) const BESIDE: &str = "page-beside-the-daemon";
+
+/// What the daemon serves until the page is there.
+const WAITING: &str = include_str!("waiting.html");
 
 /// Builds the daemon and becomes it: signals, the terminal and the exit code are the daemon's own.
 ///
@@ -38,8 +43,9 @@ pub(crate) fn run(place: &Place, consent: Consent, open: bool, arguments: &[OsSt
     if !apt::DNSUTILS.is_there() {
         println!("    `dig` is not here, to ask the daemon with: {}", apt::commands(&["bind9-dnsutils"]).join(" && "));
     }
-    let address = target.join("demo-address");
-    let _ = fs::remove_file(&address); // of the run before
+    let (address, folder) = (target.join("demo-address"), page::folder(place));
+    let begun = begin(&folder);
+    begun.map_err(|error| Failure::new(format!("{}: {error}", folder.display())).cure("make target/ writable, or `cargo clean`"))?;
     match page {
         Ok(()) => detach(open, &address)?,
         Err(failure) => println!("    {failure}\n    the daemon serves no page"),
@@ -47,9 +53,16 @@ pub(crate) fn run(place: &Place, consent: Consent, open: bool, arguments: &[OsSt
     let program = target.join("debug/hamadryad-demo");
     println!("\n==> {}\n", program.display());
     let mut daemon = environment::command(&program);
-    daemon.args(arguments);
+    daemon.arg("--page").arg(&folder).arg("--address-file").arg(&address).args(arguments);
     let error = daemon.exec();
     Err(Failure::new(format!("{} cannot be started: {error}", program.display())).cure("remove it and start again"))
+}
+
+/// The page's folder, with something in it.
+fn begin(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let index = folder.join("index.html");
+    if index.exists() { Ok(()) } else { fs::write(index, WAITING) }
 }
 
 /// Starts xtask by way of another one that ends at once, so that the daemon has no child of which it knows nothing. All of them stay in

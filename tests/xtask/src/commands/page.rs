@@ -114,7 +114,8 @@ fn identity(file: &Path) -> Result<String, Failure> {
 fn replace_files(from: &Path, to: &Path) -> Result<(), Failure> {
     fs::create_dir_all(to).map_err(|error| failed(to, &error))?;
     let files = environment::files(from, "").into_iter().filter(|file| file.is_file());
-    let names: Vec<_> = files.filter_map(|file| Some(file.file_name()?.to_owned())).collect();
+    let mut names: Vec<_> = files.filter_map(|file| Some(file.file_name()?.to_owned())).collect();
+    names.sort_by_key(|name| name == "index.html"); // last: it asks for all the others
     if names.is_empty() {
         return Err(Failure::new(format!("there is nothing in {}", from.display())).cure("git checkout that folder"));
     }
