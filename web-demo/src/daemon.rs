@@ -24,6 +24,7 @@
 //! A stop shuts `clients` down: nothing new is taken in, what is in flight is answered, for which upstreams and questions are still
 //! there, and then WebSockets are told goodbye. When `clients` is gone, the root follows, and all is gone.
 
+mod address_file;
 mod banner;
 mod listen;
 mod options;
@@ -46,6 +47,7 @@ use crate::service::{IN_FLIGHT_MAX, Service};
 use crate::upstream::{BUILT_IN, BuiltIn};
 use crate::web::{self, Gate, Page, Relay, Server, Site, Token};
 use crate::{Limits, Query, Reply, Resolver, Upstream, Zone};
+use address_file::AddressFile;
 use banner::Banner;
 use listen::{DNS, HTTP};
 pub use options::Options;
@@ -87,9 +89,11 @@ fn start(root: AnyNode, options: &Options) -> Result<(), Box<dyn Error>> {
 
     let listener = HTTP.bind(options.http, |address| TcpListener::bind(clients, address))?;
     let http = listener.local_addr()?;
+    let file = options.address_file.as_deref().map(AddressFile);
+    let token = file.as_ref().and_then(AddressFile::token).unwrap_or_else(|| Token::random(root));
     let site = Site::new(
         *clients,
-        Gate::new(http, Token::random(root)),
+        Gate::new(http, token),
         page(options)?,
         web::Limits::default(),
         async move |me: AnyNode, query: &Query| answer(me, &resolver, query, terminal).await,
@@ -97,6 +101,9 @@ fn start(root: AnyNode, options: &Options) -> Result<(), Box<dyn Error>> {
         move |line| terminal.tell(line),
     );
     let page = site.address();
+    if let Some(file) = file {
+        file.write(&page)?;
+    }
     listener.reparent(site.node())?;
     let web = site.node();
     Server { site, listener, terminal }.start();

@@ -37,6 +37,10 @@ pub struct Options {
     #[arg(long, value_name = "DIR")]
     pub page: Option<PathBuf>,
 
+    /// Write the page's address into this file, for its owner alone; the token of the address that stands there is used again
+    #[arg(long, value_name = "FILE")]
+    pub address_file: Option<PathBuf>,
+
     /// Tell nothing of single queries
     #[arg(long)]
     pub quiet: bool,

@@ -17,6 +17,18 @@ impl Token {
         Token(bits)
     }
 
+    /// The one that is shown as these digits.
+    pub fn parse(digits: &str) -> Option<Token> {
+        if digits.len() != 32 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        let mut bits = [0; 16];
+        for (bits, at) in bits.iter_mut().zip((0..).step_by(2)) {
+            *bits = u8::from_str_radix(&digits[at..at + 2], 16).ok()?;
+        }
+        Some(Token(bits))
+    }
+
     /// Whether that is what somebody says. How long this takes tells nothing of where the first wrong digit is.
     pub(super) fn is(&self, said: &str) -> bool {
         let digits = self.to_string();
@@ -49,6 +61,8 @@ mod tests {
         let said = token.to_string();
         assert_eq!(said, "a5".repeat(16));
         assert!(token.is(&said));
+        assert!(Token::parse(&said).is_some_and(|parsed| parsed.is(&said)));
+        assert!(["", &said[1..], &format!("{said}0"), &"+5".repeat(16), &"ä".repeat(16)].iter().all(|no| Token::parse(no).is_none()));
         for wrong in ["", &said[1..], &format!("{said}0"), &said.replacen('a', "b", 1), &said.to_uppercase(), &"0".repeat(32)] {
             assert!(!token.is(wrong), "{wrong}");
         }
