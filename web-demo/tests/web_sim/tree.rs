@@ -95,6 +95,17 @@ fn many_who_watch_cost_one_look() {
 }
 
 #[test]
+fn so_many_may_watch_and_no_more() {
+    let world = World::limited(|limits| limits.watchers = 2);
+    let (one, _two) = (world.socket("/tree?"), world.socket("/tree?"));
+    let third = crate::client::handshake(&format!("/tree?token={}", world.token));
+    let response = world.ask(&third);
+    assert!(response.starts_with("HTTP/1.1 503 ") && response.contains("2 pages watch the tree already"), "{response}");
+    one.leave();
+    assert!(world.ask(&third).starts_with("HTTP/1.1 101 "));
+}
+
+#[test]
 fn nobody_looks_when_nobody_watches() {
     let world = World::new();
     let idle = world.nodes();
