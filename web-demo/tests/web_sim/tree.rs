@@ -30,7 +30,7 @@ fn at_the_beginning_comes_all_there_is() {
     assert_eq!(*upstreams, expected);
     assert_eq!(tree.as_object().unwrap().len(), 1);
     let picture = &tree["tree"];
-    assert_eq!(picture.as_object().unwrap().keys().collect::<Vec<_>>(), ["bytes", "lines", "nodes", "omitted", "requests"]);
+    assert_eq!(picture.as_object().unwrap().keys().collect::<Vec<_>>(), ["bytes", "lines", "nodes", "omitted", "requests", "up_ms"]);
     assert_eq!((&picture["omitted"], picture["nodes"].as_u64()), (&json!(0), Some(names(tree).len() as u64)));
     assert!(names(tree).starts_with(&["root"]) && names(tree).contains(&"connection"), "{tree}");
     let seven = picture["lines"].as_array().unwrap().iter().find(|line| line["name"] == "seven").unwrap();
