@@ -1,9 +1,10 @@
 //! Sources: what a host watches and marks ready, and whoever waits for that.
 
-use crate::arena::{Flag, SlotRef, SourceCell, State, Waiter, WatcherCell, value};
+use crate::arena::{Flag, Kind, LentCell, Place, SlotRef, SourceCell, State, Waiter, WatcherCell, value};
 use crate::ended::Ended;
 use crate::node::{AnyNode, Node, Vacant};
 use crate::pending::Queued;
+use crate::ready::Ready;
 use crate::request::waiter_of;
 use crate::sources::Task;
 use crate::tree::{Tree, TreeCore};
@@ -15,67 +16,6 @@ use core::mem::ManuallyDrop;
 use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-
-/// What a source is ready for: a set of bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Ready(u8);
-
-impl Ready {
-    /// Nothing.
-    pub const NONE: Ready = Ready(0);
-    /// Something can be read.
-    pub const READABLE: Ready = Ready(1);
-    /// Something can be written.
-    pub const WRITABLE: Ready = Ready(2);
-    /// An error is pending. Errors and hang-ups reach every watcher, whatever it wants (law 23).
-    pub const ERROR: Ready = Ready(4);
-    /// The other side has hung up.
-    pub const HANGUP: Ready = Ready(8);
-
-    /// What reaches every watcher.
-    pub(crate) const ALWAYS: Ready = Ready(4 | 8);
-    pub(crate) const ALL: Ready = Ready(1 | 2 | 4 | 8);
-
-    /// Whether all of `other` is in it.
-    pub const fn contains(self, other: Ready) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Whether something of `other` is in it.
-    pub const fn intersects(self, other: Ready) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Whether it is nothing.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// It, but for `other`.
-    pub const fn without(self, other: Ready) -> Ready {
-        Ready(self.0 & !other.0)
-    }
-}
-
-impl core::ops::BitOr for Ready {
-    type Output = Ready;
-    fn bitor(self, other: Ready) -> Ready {
-        Ready(self.0 | other.0)
-    }
-}
-
-impl core::ops::BitOrAssign for Ready {
-    fn bitor_assign(&mut self, other: Ready) {
-        self.0 |= other.0;
-    }
-}
-
-impl core::ops::BitAnd for Ready {
-    type Output = Ready;
-    fn bitand(self, other: Ready) -> Ready {
-        Ready(self.0 & other.0)
-    }
-}
 
 /// Names a source to its host; fits into `epoll_data`. A token of a freed source is recognised and ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,12 +32,13 @@ impl Token {
         Token(bits)
     }
 
-    pub(crate) fn new(index: u32, serial: u32) -> Token {
-        Token(u64::from(serial) << 32 | u64::from(index))
+    /// For a host's own table of sources: small numbers, each used again by a later source.
+    pub const fn index(self) -> u32 {
+        self.0 as u32
     }
 
-    pub(crate) fn index(self) -> u32 {
-        self.0 as u32
+    pub(crate) fn new(index: u32, serial: u32) -> Token {
+        Token(u64::from(serial) << 32 | u64::from(index))
     }
 
     pub(crate) fn serial(self) -> u32 {
@@ -194,9 +135,11 @@ impl AnyNode {
     /// On a stale or ending node, or one that is no source, the handler is dropped uncalled and the handle is stale.
     #[track_caller]
     pub fn on_ready<R>(self, interest: Ready, handler: impl FnMut(Ready) -> R + 'static) -> AnyNode {
-        let place = Location::caller();
+        self.watch(interest, WatcherCell::new(handler), WatcherCell::watcher_of, Location::caller())
+    }
+
+    fn watch<C>(self, interest: Ready, cell: C, kind_of: fn(&C) -> &'static Kind, place: Place) -> AnyNode {
         let Some((core, index)) = self.source_of() else { return self.stale() };
-        let cell = WatcherCell::new(handler);
         let Ok(slot) = core.make(self, kind_of(&cell), place) else { return self.stale() };
         let node = value::fill(slot, cell);
         core.sources.borrow_mut().add_callback(index, interest, node);
@@ -235,13 +178,9 @@ impl<T: 'static> Node<T> {
     /// As [`on_ready`](AnyNode::on_ready), for a watcher that looks at the source's value, which is lent to each call; while it cannot be
     /// lent, nothing is called.
     #[track_caller]
-    pub fn on_ready_with<R>(self, interest: Ready, mut handler: impl FnMut(&T, Ready) -> R + 'static) -> AnyNode {
-        self.any().on_ready(interest, move |ready| self.lend_in_turn(|value| handler(value, ready)))
+    pub fn on_ready_with<R>(self, interest: Ready, handler: impl FnMut(&T, Ready) -> R + 'static) -> AnyNode {
+        self.any().watch(interest, LentCell::new(handler), LentCell::<T, _>::watcher_of, Location::caller())
     }
-}
-
-fn kind_of<R, F: FnMut(Ready) -> R + 'static>(_: &WatcherCell<F>) -> &'static crate::arena::Kind {
-    WatcherCell::<F>::WATCHER
 }
 
 /// Makes the value of a new source node, knowing its token.
@@ -378,7 +317,7 @@ impl TreeCore {
         loop {
             let task = self.sources.borrow_mut().next_task();
             match task {
-                Some(Task::Call(node, ready)) => self.call_watcher(node, ready),
+                Some(Task::Call(node, ready, source)) => self.call_watcher(node, ready, source),
                 Some(Task::Wake(waiter)) => self.wake(waiter, false),
                 Some(Task::Nothing) => {}
                 None => return,
@@ -387,9 +326,9 @@ impl TreeCore {
     }
 
     /// Calls the closure that a node's value is, unless it is on the stack or gone.
-    fn call_watcher(&self, node: AnyNode, ready: Ready) {
+    fn call_watcher(&self, node: AnyNode, ready: Ready, source: SlotRef) {
         let Some(slot) = node.readable().filter(|slot| slot.state.get() == State::Live && slot.lent.get() == 0) else { return };
-        self.call_lent(slot, || value::call(slot, ready));
+        self.call_lent(slot, || value::call(slot, ready, source));
         self.settle(slot);
         self.count_piece();
     }

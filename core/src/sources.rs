@@ -1,8 +1,9 @@
 //! The table of sources: who watches each, what is marked, and whose turn it is.
 
-use crate::arena::{Flag, Waiter, value};
+use crate::arena::{Flag, SlotRef, Waiter, value};
 use crate::node::AnyNode;
-use crate::source::{Ready, SourceClass, Token};
+use crate::ready::Ready;
+use crate::source::{SourceClass, Token};
 use alloc::vec::Vec;
 
 enum Who {
@@ -32,6 +33,8 @@ struct Entry {
     active: bool,
     /// What may be marked: what somebody wants, and errors if there is anybody.
     accepts: Ready,
+    /// Whose closure is called whatever is marked: the source's own or, if it has one watcher, that one's.
+    only: Option<SlotRef>,
     /// The last time that it was marked: which round of its class will serve it, and where in the list of that it is.
     marked: (u64, u32),
     /// Keys and numbers come from one count.
@@ -65,7 +68,8 @@ impl Default for Marks {
 
 /// What a class does next.
 pub(crate) enum Task {
-    Call(AnyNode, Ready),
+    /// Calls the closure of a node, for that source.
+    Call(AnyNode, Ready, SlotRef),
     Wake(Waiter),
     /// A future that was woken already hears of more.
     Nothing,
@@ -87,8 +91,11 @@ impl Sources {
     pub(crate) fn enter(&mut self, class: SourceClass, kind: &'static str, node: AnyNode) -> (u32, Token) {
         let active = node.slot.kind.get().call.is_some();
         let accepts = if active { Ready::ALL } else { Ready::NONE };
-        let entry =
-            |serial| Entry { node: Some(node), serial, class, kind, active, accepts, marked: (0, 0), count: 0, watchers: Vec::new() };
+        let only = active.then_some(node.slot);
+        let entry = |serial| {
+            let (marked, watchers) = ((0, 0), Vec::new());
+            Entry { node: Some(node), serial, class, kind, active, accepts, only, marked, count: 0, watchers }
+        };
         let index = match self.free.pop() {
             Some(index) => {
                 let place = &mut self.entries[index as usize];
@@ -109,6 +116,7 @@ impl Sources {
         entry.node = None;
         entry.active = false;
         entry.accepts = Ready::NONE;
+        entry.only = None;
         entry.serial = entry.serial.wrapping_add(1);
         self.free.push(index);
         core::mem::take(&mut entry.watchers).into_iter().filter_map(|watcher| match watcher.who {
@@ -224,6 +232,16 @@ impl Sources {
         Some((accepted, entry.class))
     }
 
+    /// Who is called when that, and no other source, is ready for that, and for which source; nobody where it is less simple.
+    #[inline(always)]
+    pub(crate) fn only(&self, token: Token, ready: Ready) -> Option<(SlotRef, SlotRef)> {
+        let entry = self.entries.get(token.index() as usize).filter(|entry| entry.serial == token.serial())?;
+        if ready.is_empty() || !entry.accepts.contains(ready) {
+            return None;
+        }
+        Some((entry.only?, entry.node?.slot))
+    }
+
     /// A class begins: of it that is served what is marked now.
     pub(crate) fn begin(&mut self, class: SourceClass) {
         let marks = &mut self.marks[class as usize];
@@ -263,9 +281,14 @@ fn at(entries: &mut [Entry], token: Token) -> Option<&mut Entry> {
 impl Entry {
     /// Its watchers, or what they want, have changed.
     fn look_at_watchers(&mut self) {
-        if !self.active {
-            self.accepts = if self.watchers.is_empty() { Ready::NONE } else { self.wanted() | Ready::ALWAYS };
+        if self.active {
+            return;
         }
+        self.accepts = if self.watchers.is_empty() { Ready::NONE } else { self.wanted() | Ready::ALWAYS };
+        self.only = match &self.watchers[..] {
+            [Watcher { who: Who::Callback(node), .. }] => Some(node.slot),
+            _ => None,
+        };
     }
 
     /// Forgets a watcher that is a node; false when it is none of its.
@@ -291,30 +314,31 @@ impl Entry {
         };
         let untold = core::mem::take(&mut mark.untold);
         let ready = if untold.intersects(Ready::ALWAYS) { untold } else { untold & only?.1 };
-        if ready.is_empty() { None } else { Some(Task::Call(only?.0, ready)) }
+        if ready.is_empty() { None } else { Some(Task::Call(only?.0, ready, self.node?.slot)) }
     }
 
     /// Errors and hang-ups are told to all; of anything else each is told to one who wants it.
     #[inline(never)]
     fn tell_line(&mut self, mark: &mut Mark) -> Option<Task> {
-        if mark.ready.intersects(Ready::ALWAYS) { self.tell_all(mark) } else { self.tell_one(mark) }
+        let source = self.node?.slot;
+        if mark.ready.intersects(Ready::ALWAYS) { self.tell_all(mark, source) } else { self.tell_one(mark, source) }
     }
 
     /// All who are there when the first of them is told.
-    fn tell_all(&mut self, mark: &mut Mark) -> Option<Task> {
+    fn tell_all(&mut self, mark: &mut Mark, source: SlotRef) -> Option<Task> {
         if !core::mem::take(&mut mark.untold).is_empty() {
             mark.last = self.count;
         }
         let due = mark.told + 1..=mark.last;
         let watcher = self.watchers.iter_mut().find(|watcher| due.contains(&watcher.key))?;
         mark.told = watcher.key;
-        let task = watcher.tell(mark.ready);
+        let task = watcher.tell(mark.ready, source);
         self.look_at_watchers();
         Some(task)
     }
 
     /// Who is first in line for something that is left, and is told of all that it wants; it goes to the end of the line.
-    fn tell_one(&mut self, mark: &mut Mark) -> Option<Task> {
+    fn tell_one(&mut self, mark: &mut Mark, source: SlotRef) -> Option<Task> {
         while !mark.untold.is_empty() {
             let bit = if mark.untold.intersects(Ready::READABLE) { Ready::READABLE } else { Ready::WRITABLE };
             mark.untold = mark.untold.without(bit);
@@ -324,7 +348,7 @@ impl Entry {
             watcher.number = self.count;
             let ready = watcher.interest & mark.ready;
             mark.untold = mark.untold.without(ready);
-            let task = watcher.tell(ready);
+            let task = watcher.tell(ready, source);
             if matches!(task, Task::Wake(_)) {
                 self.look_at_watchers();
             }
@@ -340,11 +364,11 @@ impl Watcher {
         !matches!(self.who, Who::Woken(_))
     }
 
-    fn tell(&mut self, ready: Ready) -> Task {
+    fn tell(&mut self, ready: Ready, source: SlotRef) -> Task {
         match core::mem::replace(&mut self.who, Who::Woken(ready)) {
             Who::Callback(node) => {
                 self.who = Who::Callback(node);
-                Task::Call(node, ready)
+                Task::Call(node, ready, source)
             }
             Who::Waiter(waiter) => Task::Wake(waiter),
             Who::Woken(_) => Task::Nothing,

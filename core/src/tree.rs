@@ -58,6 +58,7 @@ pub(crate) struct TreeCore {
     pub(crate) closed: Cell<bool>,
     /// The time of this turn, or of the last one.
     pub(crate) time: Cell<Instant>,
+    /// Which turn this is: odd, so that none is 0 when it begins anew.
     pub(crate) turn: Cell<u32>,
     pub(crate) phase: Cell<Phase>,
     /// How many pieces of code this turn ran.
@@ -80,8 +81,6 @@ pub(crate) struct TreeCore {
     pub(crate) uncontained: RefCell<Option<Failure>>,
     pub(crate) grace: Cell<Duration>,
     pub(crate) shutdowns: RefCell<Vec<Shutdown>>,
-    /// There is a shutdown under way.
-    pub(crate) shuts_down: Cell<bool>,
     /// What the host was told last.
     pub(crate) scheduled: Cell<Option<Instant>>,
 }
@@ -124,7 +123,6 @@ impl Tree {
             uncontained: RefCell::default(),
             grace: Cell::new(secs(5)),
             shutdowns: RefCell::default(),
-            shuts_down: Cell::new(false),
             scheduled: Cell::new(None),
         });
         core.loans.borrow_mut().reserve(LOANS_AT_START);

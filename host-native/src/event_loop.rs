@@ -5,7 +5,7 @@ use crate::lateness::Lateness;
 use crate::poller::Poller;
 use crate::run_error::RunError;
 use crate::sys::clock;
-use crate::sys::epoll::{EVENTS_MAX, Timeout};
+use crate::sys::epoll::{EVENTS_MAX, Event, Timeout};
 use hamadryad::{AnyNode, DriveError, Failure, Instant, Tree, Turn};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -90,7 +90,7 @@ impl Loop {
     /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let outcome = self.tree.drive("block_on", future, || self.drive());
+        let outcome = self.tree.drive("block_on", future, |node| self.drive(node));
         self.set_outer_timer();
         match outcome {
             Ok(output) => output,
@@ -111,9 +111,7 @@ impl Loop {
     /// from code of this tree ([`ResourceBusy`](io::ErrorKind::ResourceBusy), naming who runs), or epoll failed.
     pub fn run(&self) -> Result<(), RunError> {
         self.refuse_nesting().map_err(RunError::Host)?;
-        while self.tree.root().is_alive() {
-            self.drive().map_err(RunError::Host)?;
-        }
+        self.drive(self.tree.root()).map_err(RunError::Host)?;
         self.keep_failure();
         self.failure.take().map_or(Ok(()), |failure| Err(RunError::Failed(failure)))
     }
@@ -163,43 +161,83 @@ impl Loop {
         }
     }
 
-    /// One round of a loop that drives itself.
-    fn drive(&self) -> io::Result<()> {
-        self.round(Wait::Forever)?;
-        self.poller.silence_outer_timer();
+    /// Rounds of a loop that drives itself, until `node` is gone.
+    fn drive(&self, node: AnyNode) -> io::Result<()> {
+        while node.is_alive() {
+            self.round(Wait::Forever)?;
+            if !self.poller.is_calm() {
+                self.poller.silence_outer_timer();
+            }
+        }
         Ok(())
     }
 
     /// One wait, one intake, one slice of turns.
+    #[inline(always)]
     fn round(&self, wait: Wait) -> io::Result<Turn> {
-        self.poller.take_error()?;
-        let was_pending = self.pending.get();
+        let was_calm = self.poller.is_calm();
+        if !was_calm {
+            self.poller.take_error()?;
+        }
         // Asked once a round: taking in changes no deadline.
         let next = self.tree.next_deadline();
         let attended = self.tree.attend();
-        // Should the wait fail, half-way perhaps, what is marked already is not forgotten.
-        let (timeout, count) = self.take_in(wait, next).inspect_err(|_| self.pending.set(true))?;
-        let all_is_in = timeout == Timeout::Zero && count == 0 && !was_pending;
-        let turn = self.turns(next, all_is_in);
-        drop(attended);
-        self.poller.forget_hint();
+        let (timeout, events) = self.wait(wait, next)?;
+        let now = clock::monotonic();
+        // Mostly one descriptor is ready, and there is nothing else to do.
+        if was_calm
+            && let [event] = events
+            && let Some(turn) = attended.turn_for(event.get().token(), event.get().ready(), now)
+        {
+            if turn.pending {
+                self.keep_pending();
+            }
+            return Ok(turn);
+        }
+        self.rest_of_round(next, timeout, events, now)
+    }
+
+    /// What a round does with more than one source, or with what is less simple.
+    #[inline(never)]
+    fn rest_of_round(&self, next: Option<Instant>, timeout: Timeout, events: &[Cell<Event>], now: Instant) -> io::Result<Turn> {
+        let was_pending = self.pending.get();
+        // Should that fail, half-way perhaps, what is marked already is not forgotten.
+        self.poller.mark(&self.tree, events).inspect_err(|_| self.keep_pending())?;
+        let all_is_in = timeout == Timeout::Zero && events.is_empty() && !was_pending;
+        let turn = self.turns(now, next, all_is_in);
         // As many as one wait can bring: there may be more.
-        self.pending.set(turn.pending || count == EVENTS_MAX);
+        let pending = turn.pending || events.len() == EVENTS_MAX;
+        self.pending.set(pending);
+        self.poller.look_for_calm(pending || self.lateness.is_holding());
         Ok(turn)
     }
 
-    fn take_in(&self, wait: Wait, next: Option<Instant>) -> io::Result<(Timeout, usize)> {
+    #[cold]
+    fn keep_pending(&self) {
+        self.pending.set(true);
+        self.poller.end_calm();
+    }
+
+    #[inline(always)]
+    fn wait(&self, wait: Wait, next: Option<Instant>) -> io::Result<(Timeout, &[Cell<Event>])> {
         loop {
-            let timeout = self.timeout(wait, next);
-            match self.poller.take_in(&self.tree, timeout) {
-                Ok(count) => return Ok((timeout, count)),
+            let timeout = match (wait, next) {
+                (Wait::Forever, None) if self.poller.is_calm() => Timeout::Forever,
+                _ => self.timeout(wait, next),
+            };
+            match self.poller.wait(timeout) {
+                Ok(events) => return Ok((timeout, events)),
                 // If the signal is one that we handle, the wake-up is ready by now.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.keep_pending();
+                    return Err(error);
+                }
             }
         }
     }
 
+    #[inline(never)]
     fn timeout(&self, wait: Wait, next: Option<Instant>) -> Timeout {
         let limit = match wait {
             Wait::No => return Timeout::Zero,
@@ -216,9 +254,8 @@ impl Loop {
         }
     }
 
-    /// Turns, until nothing is pending or the slice is over; `next` is the earliest deadline before them.
-    fn turns(&self, next: Option<Instant>, all_is_in: bool) -> Turn {
-        let start = clock::monotonic();
+    /// Turns, the first at `start`, until nothing is pending or the slice is over; `next` is the earliest deadline before them.
+    fn turns(&self, start: Instant, next: Option<Instant>, all_is_in: bool) -> Turn {
         let turn = self.tree.turn(start, self.lateness.judge(start, next, all_is_in));
         if turn.pending { self.more_turns(start, turn) } else { turn }
     }

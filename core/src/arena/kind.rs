@@ -4,7 +4,7 @@
 use super::chunk::class_of;
 use super::page::SlotIndex;
 use super::{SlotRef, WideRef};
-use crate::source::Ready;
+use crate::ready::Ready;
 use crate::timer::Timer;
 use crate::tree::TreeCore;
 use alloc::alloc::Layout;
@@ -85,7 +85,7 @@ pub(crate) struct Kind {
     /// Drops a request's future in place, which lies where its body was.
     pub(crate) drop_started: Option<unsafe fn(*mut u8)>,
     /// Calls the closure that the value is.
-    pub(crate) call: Option<unsafe fn(*mut u8, Ready)>,
+    pub(crate) call: Option<Call>,
     /// Runs a request once.
     pub(crate) run: Run,
     /// Takes a source, or its watcher, out of the table of sources: here, so that only who makes one links it.
@@ -125,6 +125,9 @@ impl<V> KindOf<V> {
 
 /// The value of nodes that have none: no handle is of this type.
 struct Untyped;
+
+/// Calls a closure: where it lies, and for one that a source calls, what that is ready for, and its slot.
+pub(crate) type Call = unsafe fn(*mut u8, Ready, SlotRef);
 
 /// Runs a request once: its slot, and what lies in its chunk.
 pub(crate) type Run = unsafe fn(WideRef, *mut u8, &mut Context<'_>);
@@ -199,58 +202,12 @@ impl<R, F: FnOnce() -> R + 'static> OnceCell<F> {
         OnceCell(Some(closure))
     }
 
-    unsafe fn call(data: *mut u8, _: Ready) {
+    unsafe fn call(data: *mut u8, _: Ready, _: SlotRef) {
         // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
         let closure = unsafe { &mut *data.cast::<Self>() }.0.take();
         if let Some(closure) = closure {
             closure();
         }
-    }
-}
-
-/// A closure that watches a source, as a value.
-pub(crate) struct WatcherCell<F>(F);
-
-impl<R, F: FnMut(Ready) -> R + 'static> WatcherCell<F> {
-    pub(crate) const WATCHER: &'static Kind =
-        &Kind { call: Some(Self::call), leave: Some(TreeCore::leave_watched), ..Kind::new::<Self>(Class::Watcher, || "watcher") };
-
-    pub(crate) fn new(closure: F) -> WatcherCell<F> {
-        WatcherCell(closure)
-    }
-
-    unsafe fn call(data: *mut u8, ready: Ready) {
-        // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
-        (unsafe { &mut *data.cast::<Self>() }.0)(ready);
-    }
-}
-
-/// A source's value and its index in the table of sources. The value comes first: handles know only that.
-#[repr(C)]
-pub(crate) struct SourceCell<T> {
-    value: T,
-    index: Cell<u32>,
-}
-
-impl<T: 'static> SourceCell<T> {
-    pub(crate) const PASSIVE: &'static Kind = &Kind {
-        type_id: TypeId::of::<T>(),
-        leave: Some(TreeCore::leave_sources),
-        source_at: core::mem::offset_of!(SourceCell<T>, index),
-        ..Kind::new::<SourceCell<T>>(Class::Source, core::any::type_name::<T>)
-    };
-
-    pub(crate) fn new(value: T, index: u32) -> SourceCell<T> {
-        SourceCell { value, index: Cell::new(index) }
-    }
-}
-
-impl<F: FnMut(Ready) + 'static> SourceCell<F> {
-    pub(crate) const ACTIVE: &'static Kind = &Kind { call: Some(Self::call), ..*Self::PASSIVE };
-
-    unsafe fn call(data: *mut u8, ready: Ready) {
-        // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
-        (unsafe { &mut *data.cast::<Self>() }.value)(ready);
     }
 }
 
@@ -304,7 +261,7 @@ impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
     // SAFETY: made of this type.
     pub(crate) const ONCE: KindOf<Self> = unsafe { KindOf::new(Self::ONCE_UNTYPED) };
 
-    unsafe fn call(data: *mut u8, _: Ready) {
+    unsafe fn call(data: *mut u8, _: Ready, _: SlotRef) {
         // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
         let cell = unsafe { &mut *data.cast::<Self>() };
         if cell.head.slot.replace(SlotIndex::CALLED) != SlotIndex::CALLED {
@@ -321,7 +278,7 @@ impl<R, F: FnMut() -> R + 'static> TimerCell<u64, F> {
     // SAFETY: made of this type.
     pub(crate) const EVERY: KindOf<Self> = unsafe { KindOf::new(Self::EVERY_UNTYPED) };
 
-    unsafe fn call_again(data: *mut u8, _: Ready) {
+    unsafe fn call_again(data: *mut u8, _: Ready, _: SlotRef) {
         // SAFETY: of this kind, so `data` points to a `Self`; only `closure` is borrowed exclusively, and it is lent to this call
         // alone: the heap may look at the head meanwhile.
         let closure = unsafe { &mut (*data.cast::<Self>()).closure };

@@ -5,7 +5,7 @@ use super::kind::{Memory, Run};
 use super::{Flag, Kind, KindOf, Slot, SlotRef, State, WideRef};
 use crate::inbox::Shared;
 use crate::node::AnyNode;
-use crate::source::Ready;
+use crate::ready::Ready;
 use crate::tree::TreeCore;
 use alloc::alloc::Layout;
 use core::ptr::NonNull;
@@ -106,11 +106,13 @@ pub(crate) fn drop_in_place(slot: SlotRef, drop: unsafe fn(*mut u8)) {
     unsafe { drop(slot.data.get()) }
 }
 
-/// Calls the closure that the value is, if it is one. The caller has lent the value exclusively.
-pub(crate) fn call(slot: SlotRef, ready: Ready) {
+/// Calls the closure that the value is, if it is one; `source` is what has it called, which others do not look at. The caller has lent
+/// the value exclusively.
+#[inline(always)]
+pub(crate) fn call(slot: SlotRef, ready: Ready, source: SlotRef) {
     if let Some(call) = slot.kind.get().call {
-        // SAFETY: of the slot's own kind, and lent to this call.
-        unsafe { call(slot.data.get(), ready) }
+        // SAFETY: of the slot's own kind, and lent to this call. A watcher is called for its own source only, which is in the table.
+        unsafe { call(slot.data.get(), ready, source) }
     }
 }
 

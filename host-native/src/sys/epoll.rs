@@ -1,7 +1,8 @@
 //! The readiness of many file descriptors: `epoll(7)`.
 #![expect(unsafe_code, reason = "epoll_create1(2), epoll_ctl(2), epoll_pwait(2), epoll_pwait2(2)")]
 
-use hamadryad::Ready;
+use hamadryad::{Ready, Token};
+use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,7 +69,7 @@ impl Epoll {
     /// # Errors
     /// [`Interrupted`](io::ErrorKind::Interrupted) when a signal came.
     #[inline]
-    pub(crate) fn wait<'e>(&self, events: &'e mut Events, timeout: Timeout) -> io::Result<&'e [Event]> {
+    pub(crate) fn wait<'e>(&self, events: &'e Events, timeout: Timeout) -> io::Result<&'e [Cell<Event>]> {
         let filled = match timeout {
             Timeout::Zero => self.wait_millis(events, 0),
             Timeout::Forever => self.wait_millis(events, -1),
@@ -77,7 +78,7 @@ impl Epoll {
         Ok(&events.0[..filled])
     }
 
-    fn wait_for(&self, events: &mut Events, length: Duration) -> io::Result<usize> {
+    fn wait_for(&self, events: &Events, length: Duration) -> io::Result<usize> {
         if MILLISECONDS_ONLY.load(Ordering::Relaxed) {
             return self.wait_millis(events, millis_of(length));
         }
@@ -90,17 +91,17 @@ impl Epoll {
         }
     }
 
-    fn wait_millis(&self, events: &mut Events, millis: libc::c_int) -> io::Result<usize> {
-        let (place, room) = (events.0.as_mut_ptr().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_int);
-        // SAFETY: `place` has room for `room` events: an `Event` is nothing but the kernel's.
+    fn wait_millis(&self, events: &Events, millis: libc::c_int) -> io::Result<usize> {
+        let (place, room) = (events.0.as_ptr().cast_mut().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_int);
+        // SAFETY: `place` has room for `room` events: an `Event` is nothing but the kernel's, in cells, so that it may be written to.
         let filled = super::checked(unsafe { libc::epoll_wait(self.0.as_raw_fd(), place, room, millis) })?;
         Ok(filled as usize) // not negative: checked
     }
 
-    fn wait_nanos(&self, events: &mut Events, length: Duration) -> io::Result<usize> {
+    fn wait_nanos(&self, events: &Events, length: Duration) -> io::Result<usize> {
         let timeout =
             KernelTimespec { seconds: i64::try_from(length.as_secs()).unwrap_or(i64::MAX), nanos: i64::from(length.subsec_nanos()) };
-        let (place, room) = (events.0.as_mut_ptr().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_long);
+        let (place, room) = (events.0.as_ptr().cast_mut().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_long);
         // SAFETY: the five arguments and their types are those of epoll_pwait2(2): `place` has room for `room` events, `timeout` lives
         // through the call, a null mask leaves the thread's mask alone and makes its size meaningless. By number, because libraries older
         // than the kernel have no function for it.
@@ -132,8 +133,8 @@ struct KernelTimespec {
     nanos: i64,
 }
 
-/// A place for the events of one wait.
-pub(crate) struct Events([Event; EVENTS_MAX]);
+/// A place for the events of one wait. They are cells: nothing is borrowed exclusively while somebody reads them.
+pub(crate) struct Events([Cell<Event>; EVENTS_MAX]);
 
 /// What became of one descriptor.
 #[derive(Clone, Copy)]
@@ -142,11 +143,17 @@ pub(crate) struct Event(libc::epoll_event);
 
 impl Events {
     pub(crate) fn new() -> Box<Events> {
-        Box::new(Events([Event(libc::epoll_event { events: 0, u64: 0 }); EVENTS_MAX]))
+        Box::new(Events([const { Cell::new(Event(libc::epoll_event { events: 0, u64: 0 })) }; EVENTS_MAX]))
     }
 }
 
 impl Event {
+    /// The source that its descriptor was added for.
+    #[inline]
+    pub(crate) fn token(&self) -> Token {
+        Token::from_bits(self.0.u64)
+    }
+
     /// What its descriptor was added with.
     #[inline]
     pub(crate) fn key(&self) -> u64 {
@@ -155,7 +162,7 @@ impl Event {
 
     #[inline]
     pub(crate) fn ready(&self) -> Ready {
-        ready_of(self.0.events as libc::c_int)
+        Ready::from_poll_bits(self.0.events)
     }
 }
 
@@ -181,21 +188,6 @@ fn bits_of(interest: Ready) -> libc::c_int {
     bits // errors and hang-ups are told unasked (epoll_ctl(2))
 }
 
-fn ready_of(bits: libc::c_int) -> Ready {
-    let mut ready = Ready::NONE;
-    for (bit, meaning) in [
-        (libc::EPOLLIN, Ready::READABLE),
-        (libc::EPOLLOUT, Ready::WRITABLE),
-        (libc::EPOLLERR, Ready::ERROR),
-        (libc::EPOLLHUP, Ready::HANGUP),
-    ] {
-        if bits & bit != 0 {
-            ready |= meaning;
-        }
-    }
-    ready
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,8 +203,11 @@ mod tests {
 
     #[test]
     fn readiness_maps_both_ways() {
-        assert_eq!(ready_of(bits_of(Ready::READABLE | Ready::WRITABLE)), Ready::READABLE | Ready::WRITABLE);
-        assert_eq!(ready_of(libc::EPOLLHUP | libc::EPOLLERR), Ready::ERROR | Ready::HANGUP);
+        let told = |bits: libc::c_int| Event(libc::epoll_event { events: bits as u32, u64: 0 }).ready();
+        assert_eq!(told(bits_of(Ready::READABLE | Ready::WRITABLE)), Ready::READABLE | Ready::WRITABLE);
+        assert_eq!((told(libc::EPOLLIN), told(libc::EPOLLOUT)), (Ready::READABLE, Ready::WRITABLE));
+        assert_eq!((told(libc::EPOLLERR), told(libc::EPOLLHUP)), (Ready::ERROR, Ready::HANGUP));
+        assert_eq!(told(libc::EPOLLPRI | libc::EPOLLRDHUP), Ready::NONE);
         assert_eq!(bits_of(Ready::ERROR | Ready::HANGUP), 0);
     }
 }
