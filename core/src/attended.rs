@@ -1,4 +1,5 @@
 //! [`Attended`]: a host takes in input and runs turns by itself.
+#![expect(unsafe_code, reason = "a look into the table of sources without a count of who looks")]
 
 use crate::arena::{Slot, SlotRef, State, value};
 use crate::catch::{Panic, catch};
@@ -6,6 +7,7 @@ use crate::host::Turn;
 use crate::node::AnyNode;
 use crate::ready::Ready;
 use crate::source::Token;
+use crate::sources::Front;
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
 use crate::turn::Phase;
@@ -35,23 +37,23 @@ impl Attended<'_> {
     /// runs a turn.
     #[inline(always)]
     pub fn turn_for(&self, token: Token, ready: Ready, now: Instant) -> Option<Turn> {
-        let core = self.0;
-        let now = now.max(core.time.get());
+        let (core, shared) = (self.0, &*self.0.shared);
         // With nothing queued, nothing due and nothing come from other threads, the class of the source is the first with anything to do.
-        if core.entered.get() != 0 || !core.pending.is_quiet() || core.is_due(now) || core.shared.has_come() {
+        let is_simple =
+            core.entered.get() == 0 && core.pending.is_quiet() && now >= core.time.get() && !core.is_due(now) && !shared.was_brought();
+        if !is_simple {
             return None;
         }
-        let (watcher, source) = core.sources.borrow().only(token, ready)?;
+        // SAFETY: the reference ends here, before anything could borrow the table exclusively.
+        let front = *unsafe { core.sources.try_borrow_unguarded() }.ok()?.front(token, ready)?;
         core.begin_turn(now);
-        core.call_only(watcher, ready, source);
-        core.ran.set(1);
-        let has_more = !core.pending.is_quiet() || core.is_due(now);
-        if has_more {
-            core.end_turn_after_source();
+        core.call_only(front, ready);
+        if core.pending.is_quiet() && !core.is_due(now) {
+            core.phase.set(Phase::Attended);
+            Some(Turn { ran: 1, pending: shared.arm() })
+        } else {
+            Some(core.end_turn_after_source())
         }
-        core.phase.set(Phase::Attended);
-        let pending = core.shared.arm() || (has_more && core.is_pending());
-        Some(Turn { ran: core.ran.get(), pending })
     }
 }
 
@@ -64,27 +66,31 @@ impl TreeCore {
 
     /// Calls the closure that watches a source, with no code of the tree on the stack.
     #[inline(always)]
-    fn call_only(&self, watcher: SlotRef, ready: Ready, source: SlotRef) {
-        if watcher.state.get() != State::Live || watcher.lent.get() != 0 {
-            return;
-        }
+    fn call_only(&self, front: Front, ready: Ready) {
+        let watcher = front.watcher;
+        // Whoever lends or ends a watcher's value has code of the tree on the stack meanwhile.
+        debug_assert!(watcher.state.get() == State::Live && watcher.lent.get() == 0);
         watcher.lent.set(Slot::EXCLUSIVE);
-        let before = self.enter(AnyNode::of(watcher));
-        let result = catch(|| value::call(watcher, ready, source));
-        self.exit(before);
+        self.enter_first(AnyNode::of(watcher));
+        let result = catch(|| value::call(watcher, ready, front.source));
+        self.exit_last();
         watcher.lent.set(0);
-        if result.is_err() || watcher.state.get() == State::Deferred {
-            self.look_after(watcher, result);
+        match result {
+            Ok(()) if watcher.state.get() == State::Deferred => self.settle_watcher(watcher),
+            Ok(()) => {}
+            Err(panic) => self.watcher_panicked(watcher, panic),
         }
     }
 
-    /// The code of a watcher has panicked, or its node was freed.
+    /// A watcher was freed while it was called.
     #[cold]
-    fn look_after(&self, watcher: SlotRef, result: Result<(), Panic>) {
-        let alive = watcher.state.get() != State::Deferred;
-        if let Err(panic) = result {
-            self.panicked(watcher, alive, panic);
-        }
+    fn settle_watcher(&self, watcher: SlotRef) {
+        self.settle(watcher);
+    }
+
+    #[cold]
+    fn watcher_panicked(&self, watcher: SlotRef, panic: Panic) {
+        self.panicked(watcher, watcher.state.get() != State::Deferred, panic);
         self.settle(watcher);
     }
 }

@@ -325,6 +325,21 @@ impl TreeCore {
         self.running.set(before);
     }
 
+    /// [`enter`](TreeCore::enter), with no code on the stack yet.
+    #[inline(always)]
+    pub(crate) fn enter_first(&self, who: AnyNode) {
+        debug_assert!(self.entered.get() == 0);
+        self.entered.set(1);
+        self.running.set(Some(who));
+    }
+
+    /// The end of what [`enter_first`](TreeCore::enter_first) began.
+    #[inline(always)]
+    pub(crate) fn exit_last(&self) {
+        self.entered.set(0);
+        self.running.set(None);
+    }
+
     /// Runs code of a node that may be stale by now (its `Drop`); a panic goes to law 17.
     #[inline]
     pub(crate) fn protect<R>(&self, slot: SlotRef, alive: bool, code: impl FnOnce() -> R) -> Option<R> {

@@ -82,13 +82,14 @@ impl TreeCore {
         self.shared.disarm();
         self.time.set(now);
         self.turn.set(self.turn.get().wrapping_add(2));
-        self.ran.set(0);
         self.phase.set(Phase::Early);
     }
 
     fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         let before = self.phase.get();
         self.begin_turn(now.max(self.time.get()));
+        self.shared.look();
+        self.ran.set(0);
         let in_turn = InTurn(self, before);
         self.serve_sources(SourceClass::Signal);
         self.run_posts();
@@ -120,14 +121,18 @@ impl TreeCore {
         }
     }
 
-    /// The end of a turn that began with the code of one source.
+    /// The rest of an attended turn that began with the code of one source, which left something to do.
     #[inline(never)]
-    pub(crate) fn end_turn_after_source(&self) {
+    pub(crate) fn end_turn_after_source(&self) -> Turn {
+        self.ran.set(0);
         self.count_piece();
         self.after_sources(Deadlines::Count);
+        self.phase.set(Phase::Attended);
+        let pending = self.is_pending() || self.shared.arm();
+        Turn { ran: self.ran.get(), pending }
     }
 
-    pub(crate) fn is_pending(&self) -> bool {
+    fn is_pending(&self) -> bool {
         self.is_queued() || self.timers.earliest() <= self.time.get()
     }
 
@@ -149,6 +154,9 @@ impl TreeCore {
 
     #[inline]
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        if self.timers.is_empty() && self.deadlines.is_empty() && !self.pending.has(Queued::Shutdowns) {
+            return None;
+        }
         let earliest = self.earliest_with(self.timers.earliest());
         (earliest != Instant::MAX).then_some(earliest)
     }

@@ -164,47 +164,84 @@ impl Loop {
     /// Rounds of a loop that drives itself, until `node` is gone.
     fn drive(&self, node: AnyNode) -> io::Result<()> {
         while node.is_alive() {
-            self.round(Wait::Forever)?;
-            if !self.poller.is_calm() {
-                self.poller.silence_outer_timer();
-            }
+            match self.short_rounds(&self.tree, &self.poller, node) {
+                // While a loop is late it is not calm: what was brought here was brought in time.
+                Some((events, now)) => self.finish_round(events, now, false)?,
+                None if node.is_alive() => self.round(Wait::Forever)?,
+                None => break,
+            };
+            self.poller.silence_outer_timer();
         }
         Ok(())
     }
 
     /// One wait, one intake, one slice of turns.
-    #[inline(always)]
     fn round(&self, wait: Wait) -> io::Result<Turn> {
-        let was_calm = self.poller.is_calm();
-        if !was_calm {
-            self.poller.take_error()?;
-        }
-        // Asked once a round: taking in changes no deadline.
-        let next = self.tree.next_deadline();
-        let attended = self.tree.attend();
-        let (timeout, events) = self.wait(wait, next)?;
+        self.poller.take_error()?;
+        let (timeout, events) = self.wait(wait)?;
         let now = clock::monotonic();
-        // Mostly one descriptor is ready, and there is nothing else to do.
-        if was_calm
-            && let [event] = events
-            && let Some(turn) = attended.turn_for(event.get().token(), event.get().ready(), now)
+        if let [event] = events
+            && self.poller.is_calm()
+            && let Some(turn) = self.tree.attend().turn_for(event.get().token(), event.get().ready(), now)
         {
             if turn.pending {
                 self.keep_pending();
             }
             return Ok(turn);
         }
-        self.rest_of_round(next, timeout, events, now)
+        let all_is_in = timeout == Timeout::Zero && events.is_empty() && !self.pending.get();
+        self.finish_round(events, now, all_is_in)
     }
 
-    /// What a round does with more than one source, or with what is less simple.
+    fn wait(&self, wait: Wait) -> io::Result<(Timeout, &[Cell<Event>])> {
+        loop {
+            let timeout = self.timeout(wait);
+            match self.poller.all(self.poller.wait(timeout)) {
+                Ok(events) => return Ok((timeout, events)),
+                // If the signal is one that we handle, the wake-up is ready by now.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.keep_pending();
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Rounds of which each brings the news of one source, as most do, when there is nothing else to do; until `node` is gone. Gives what
+    /// was brought that is more than that.
+    ///
+    /// What is the same in each round is in the arguments.
     #[inline(never)]
-    fn rest_of_round(&self, next: Option<Instant>, timeout: Timeout, events: &[Cell<Event>], now: Instant) -> io::Result<Turn> {
-        let was_pending = self.pending.get();
-        // Should that fail, half-way perhaps, what is marked already is not forgotten.
+    fn short_rounds<'p>(&self, tree: &Tree, poller: &'p Rc<Poller>, node: AnyNode) -> Option<(&'p [Cell<Event>], Instant)> {
+        let attended = tree.attend();
+        while poller.is_calm() && node.is_alive() {
+            let filled = match tree.next_deadline() {
+                None => poller.wait(Timeout::Forever),
+                Some(at) => poller.wait(until(at)),
+            };
+            let Some(event) = poller.only(filled) else {
+                return poller.all(filled).ok().map(|events| (events, clock::monotonic()));
+            };
+            let now = clock::monotonic();
+            match attended.turn_for(event.token(), event.ready(), now) {
+                Some(turn) if turn.pending => self.keep_pending(),
+                Some(_) => {}
+                None => return poller.all(filled).ok().map(|events| (events, now)),
+            }
+        }
+        None
+    }
+
+    /// Takes in what was brought, and runs turns from `now` on.
+    fn finish_round(&self, events: &[Cell<Event>], now: Instant, all_is_in: bool) -> io::Result<Turn> {
+        // Taking in changes no deadline.
+        let next = self.tree.next_deadline();
+        let attended = self.tree.attend();
+        // Should that fail half-way, what is marked already is not forgotten.
         self.poller.mark(&self.tree, events).inspect_err(|_| self.keep_pending())?;
-        let all_is_in = timeout == Timeout::Zero && events.is_empty() && !was_pending;
         let turn = self.turns(now, next, all_is_in);
+        drop(attended);
         // As many as one wait can bring: there may be more.
         let pending = turn.pending || events.len() == EVENTS_MAX;
         self.pending.set(pending);
@@ -218,39 +255,16 @@ impl Loop {
         self.poller.end_calm();
     }
 
-    #[inline(always)]
-    fn wait(&self, wait: Wait, next: Option<Instant>) -> io::Result<(Timeout, &[Cell<Event>])> {
-        loop {
-            let timeout = match (wait, next) {
-                (Wait::Forever, None) if self.poller.is_calm() => Timeout::Forever,
-                _ => self.timeout(wait, next),
-            };
-            match self.poller.wait(timeout) {
-                Ok(events) => return Ok((timeout, events)),
-                // If the signal is one that we handle, the wake-up is ready by now.
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.keep_pending();
-                    return Err(error);
-                }
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn timeout(&self, wait: Wait, next: Option<Instant>) -> Timeout {
+    fn timeout(&self, wait: Wait) -> Timeout {
         let limit = match wait {
             Wait::No => return Timeout::Zero,
             _ if self.must_not_wait() => return Timeout::Zero,
             Wait::Until(at) => Some(at),
             Wait::Forever => None,
         };
-        match earlier(earlier(next, self.poller.hint()), limit) {
+        match earlier(earlier(self.tree.next_deadline(), self.poller.hint()), limit) {
             None => Timeout::Forever,
-            Some(at) => match at - clock::monotonic() {
-                Duration::ZERO => Timeout::Zero,
-                length => Timeout::For(length),
-            },
+            Some(at) => until(at),
         }
     }
 
@@ -317,6 +331,14 @@ impl AsFd for Loop {
 impl fmt::Debug for Loop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Loop").field("pending", &self.pending.get()).finish_non_exhaustive()
+    }
+}
+
+#[inline(never)]
+fn until(at: Instant) -> Timeout {
+    match at - clock::monotonic() {
+        Duration::ZERO => Timeout::Zero,
+        length => Timeout::For(length),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::signals::listeners::Listener;
 use crate::signals::registry;
-use crate::sys::epoll::{Epoll, Event, Events, Timeout};
+use crate::sys::epoll::{Epoll, Event, Events, Filled, Timeout};
 use crate::sys::random::Random;
 use crate::sys::timer_fd::TimerFd;
 use crate::wake_fd::WakeFd;
@@ -74,13 +74,24 @@ impl Poller {
         }))
     }
 
-    /// Waits for at most `timeout`, and gives what is ready.
+    /// Waits for at most `timeout`; what that brings is asked with [`only`](Poller::only) and [`all`](Poller::all).
+    #[inline(always)]
+    pub(crate) fn wait(&self, timeout: Timeout) -> Filled {
+        self.epoll.wait(&self.events, timeout)
+    }
+
+    /// What the last wait has brought, if it is one event.
+    #[inline(always)]
+    pub(crate) fn only(&self, filled: Filled) -> Option<Event> {
+        filled.only(&self.events)
+    }
+
+    /// What the last wait has brought.
     ///
     /// # Errors
     /// [`Interrupted`](io::ErrorKind::Interrupted): a signal came before anything was ready.
-    #[inline(always)]
-    pub(crate) fn wait(&self, timeout: Timeout) -> io::Result<&[Cell<Event>]> {
-        self.epoll.wait(&self.events, timeout)
+    pub(crate) fn all(&self, filled: Filled) -> io::Result<&[Cell<Event>]> {
+        filled.all(&self.events)
     }
 
     /// Tells the tree what is ready. This runs no code of the user's.

@@ -85,13 +85,15 @@ pub(crate) struct Kind {
     /// Drops a request's future in place, which lies where its body was.
     pub(crate) drop_started: Option<unsafe fn(*mut u8)>,
     /// Calls the closure that the value is.
-    pub(crate) call: Option<Call>,
+    pub(crate) call: Call,
     /// Runs a request once.
     pub(crate) run: Run,
     /// Takes a source, or its watcher, out of the table of sources: here, so that only who makes one links it.
     pub(crate) leave: Option<fn(&TreeCore, SlotRef)>,
     /// Where in the chunk the source's index lies.
     pub(crate) source_at: usize,
+    /// A source whose value is a closure that it calls.
+    pub(crate) active: bool,
     /// A timer that comes again.
     pub(crate) periodic: bool,
 }
@@ -132,6 +134,8 @@ pub(crate) type Call = unsafe fn(*mut u8, Ready, SlotRef);
 /// Runs a request once: its slot, and what lies in its chunk.
 pub(crate) type Run = unsafe fn(WideRef, *mut u8, &mut Context<'_>);
 
+unsafe fn nothing_to_call(_: *mut u8, _: Ready, _: SlotRef) {}
+
 unsafe fn nothing_to_run(_: WideRef, _: *mut u8, _: &mut Context<'_>) {}
 
 fn nothing() -> &'static str {
@@ -160,10 +164,11 @@ impl Kind {
             end: KindEnd::of(class, core::mem::needs_drop::<T>(), Memory::of::<T>()),
             drop: if core::mem::needs_drop::<T>() { Some(drop_value::<T>) } else { None },
             drop_started: None,
-            call: None,
+            call: nothing_to_call,
             run: nothing_to_run,
             leave: None,
             source_at: 0,
+            active: false,
             periodic: false,
         }
     }
@@ -193,7 +198,7 @@ pub(crate) fn value_kind<T: 'static>() -> KindOf<T> {
 pub(crate) struct OnceCell<F>(Option<F>);
 
 impl<R, F: FnOnce() -> R + 'static> OnceCell<F> {
-    const KIND: &'static Kind = &Kind { call: Some(Self::call), ..Kind::new::<Self>(Class::Soon, || "immediate") };
+    const KIND: &'static Kind = &Kind { call: Self::call, ..Kind::new::<Self>(Class::Soon, || "immediate") };
 
     // SAFETY: made of this type.
     pub(crate) const SOON: KindOf<Self> = unsafe { KindOf::new(Self::KIND) };
@@ -256,7 +261,7 @@ impl<P: 'static, F: 'static> TimerCell<P, F> {
 }
 
 impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
-    const ONCE_UNTYPED: &'static Kind = &Kind { call: Some(Self::call), ..Self::kind() };
+    const ONCE_UNTYPED: &'static Kind = &Kind { call: Self::call, ..Self::kind() };
 
     // SAFETY: made of this type.
     pub(crate) const ONCE: KindOf<Self> = unsafe { KindOf::new(Self::ONCE_UNTYPED) };
@@ -273,7 +278,7 @@ impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
 }
 
 impl<R, F: FnMut() -> R + 'static> TimerCell<u64, F> {
-    const EVERY_UNTYPED: &'static Kind = &Kind { call: Some(Self::call_again), periodic: true, ..Self::kind() };
+    const EVERY_UNTYPED: &'static Kind = &Kind { call: Self::call_again, periodic: true, ..Self::kind() };
 
     // SAFETY: made of this type.
     pub(crate) const EVERY: KindOf<Self> = unsafe { KindOf::new(Self::EVERY_UNTYPED) };

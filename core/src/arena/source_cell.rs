@@ -15,7 +15,7 @@ pub(crate) struct WatcherCell<F>(F);
 
 impl<R, F: FnMut(Ready) -> R + 'static> WatcherCell<F> {
     const WATCHER: &'static Kind =
-        &Kind { call: Some(Self::call), leave: Some(TreeCore::leave_watched), ..Kind::new::<Self>(Class::Watcher, || "watcher") };
+        &Kind { call: Self::call, leave: Some(TreeCore::leave_watched), ..Kind::new::<Self>(Class::Watcher, || "watcher") };
 
     pub(crate) fn new(closure: F) -> WatcherCell<F> {
         WatcherCell(closure)
@@ -37,7 +37,7 @@ pub(crate) struct LentCell<T, F>(F, PhantomData<fn(&T)>);
 
 impl<T: 'static, R, F: FnMut(&T, Ready) -> R + 'static> LentCell<T, F> {
     const WATCHER: &'static Kind =
-        &Kind { call: Some(Self::call), leave: Some(TreeCore::leave_watched), ..Kind::new::<Self>(Class::Watcher, || "watcher") };
+        &Kind { call: Self::call, leave: Some(TreeCore::leave_watched), ..Kind::new::<Self>(Class::Watcher, || "watcher") };
 
     /// For a source whose value is a `T`, and for no other.
     pub(crate) fn new(closure: F) -> LentCell<T, F> {
@@ -79,7 +79,7 @@ impl<T: 'static> SourceCell<T> {
 }
 
 impl<F: FnMut(Ready) + 'static> SourceCell<F> {
-    pub(crate) const ACTIVE: &'static Kind = &Kind { call: Some(Self::call), ..*Self::PASSIVE };
+    pub(crate) const ACTIVE: &'static Kind = &Kind { call: Self::call, active: true, ..*Self::PASSIVE };
 
     unsafe fn call(data: *mut u8, ready: Ready, _: SlotRef) {
         // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.

@@ -106,14 +106,12 @@ pub(crate) fn drop_in_place(slot: SlotRef, drop: unsafe fn(*mut u8)) {
     unsafe { drop(slot.data.get()) }
 }
 
-/// Calls the closure that the value is, if it is one; `source` is what has it called, which others do not look at. The caller has lent
+/// Calls the closure that the value is, if it is one; `source` is what has it called, at which others do not look. The caller has lent
 /// the value exclusively.
 #[inline(always)]
 pub(crate) fn call(slot: SlotRef, ready: Ready, source: SlotRef) {
-    if let Some(call) = slot.kind.get().call {
-        // SAFETY: of the slot's own kind, and lent to this call. A watcher is called for its own source only, which is in the table.
-        unsafe { call(slot.data.get(), ready, source) }
-    }
+    // SAFETY: of the slot's own kind, and lent to this call. A watcher is called for its own source only, which is in the table.
+    unsafe { (slot.kind.get().call)(slot.data.get(), ready, source) }
 }
 
 /// A request's code, to which its value is lent.

@@ -64,41 +64,36 @@ impl Epoll {
         Ok(())
     }
 
-    /// Waits until something is ready or `timeout` is over (never shorter), and gives what is ready.
-    ///
-    /// # Errors
-    /// [`Interrupted`](io::ErrorKind::Interrupted) when a signal came.
-    #[inline]
-    pub(crate) fn wait<'e>(&self, events: &'e Events, timeout: Timeout) -> io::Result<&'e [Cell<Event>]> {
-        let filled = match timeout {
-            Timeout::Zero => self.wait_millis(events, 0),
-            Timeout::Forever => self.wait_millis(events, -1),
+    /// Waits until something is ready or `timeout` is over (never shorter).
+    #[inline(always)]
+    pub(crate) fn wait(&self, events: &Events, timeout: Timeout) -> Filled {
+        match timeout {
+            Timeout::Zero => self.fill(events, 0),
+            Timeout::Forever => self.fill(events, -1),
             Timeout::For(length) => self.wait_for(events, length),
-        }?;
-        Ok(&events.0[..filled])
+        }
     }
 
-    fn wait_for(&self, events: &Events, length: Duration) -> io::Result<usize> {
-        if MILLISECONDS_ONLY.load(Ordering::Relaxed) {
-            return self.wait_millis(events, millis_of(length));
-        }
-        match self.wait_nanos(events, length) {
-            Err(error) if is_refused(&error) => {
-                MILLISECONDS_ONLY.store(true, Ordering::Relaxed);
-                self.wait_millis(events, millis_of(length))
+    #[inline(never)]
+    fn wait_for(&self, events: &Events, length: Duration) -> Filled {
+        if !MILLISECONDS_ONLY.load(Ordering::Relaxed) {
+            let filled = self.fill_nanos(events, length);
+            if !filled.is_refused() {
+                return filled;
             }
-            other => other,
+            MILLISECONDS_ONLY.store(true, Ordering::Relaxed);
         }
+        self.fill(events, millis_of(length))
     }
 
-    fn wait_millis(&self, events: &Events, millis: libc::c_int) -> io::Result<usize> {
+    #[inline(always)]
+    fn fill(&self, events: &Events, millis: libc::c_int) -> Filled {
         let (place, room) = (events.0.as_ptr().cast_mut().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_int);
         // SAFETY: `place` has room for `room` events: an `Event` is nothing but the kernel's, in cells, so that it may be written to.
-        let filled = super::checked(unsafe { libc::epoll_wait(self.0.as_raw_fd(), place, room, millis) })?;
-        Ok(filled as usize) // not negative: checked
+        Filled(unsafe { libc::epoll_wait(self.0.as_raw_fd(), place, room, millis) })
     }
 
-    fn wait_nanos(&self, events: &Events, length: Duration) -> io::Result<usize> {
+    fn fill_nanos(&self, events: &Events, length: Duration) -> Filled {
         let timeout =
             KernelTimespec { seconds: i64::try_from(length.as_secs()).unwrap_or(i64::MAX), nanos: i64::from(length.subsec_nanos()) };
         let (place, room) = (events.0.as_ptr().cast_mut().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_long);
@@ -116,7 +111,7 @@ impl Epoll {
                 0_usize,
             )
         };
-        usize::try_from(filled).map_err(|_| io::Error::last_os_error())
+        Filled(filled as libc::c_int) // at most EVENTS_MAX
     }
 }
 
@@ -135,6 +130,32 @@ struct KernelTimespec {
 
 /// A place for the events of one wait. They are cells: nothing is borrowed exclusively while somebody reads them.
 pub(crate) struct Events([Cell<Event>; EVENTS_MAX]);
+
+/// How much of that place a wait has filled; -1, if it failed.
+#[derive(Clone, Copy)]
+pub(crate) struct Filled(libc::c_int);
+
+impl Filled {
+    /// The event, if there is one and no other.
+    #[inline(always)]
+    pub(crate) fn only(self, events: &Events) -> Option<Event> {
+        (self.0 == 1).then(|| events.0[0].get())
+    }
+
+    /// All events. To be asked before the next system call, whose error it would be else.
+    ///
+    /// # Errors
+    /// [`Interrupted`](io::ErrorKind::Interrupted) when a signal came.
+    pub(crate) fn all(self, events: &Events) -> io::Result<&[Cell<Event>]> {
+        let filled = super::checked(self.0)?;
+        Ok(&events.0[..filled as usize]) // not negative: checked
+    }
+
+    /// Some sandboxes answer `EPERM` to a call they do not know.
+    fn is_refused(self) -> bool {
+        self.0 == -1 && matches!(io::Error::last_os_error().raw_os_error(), Some(libc::ENOSYS | libc::EPERM))
+    }
+}
 
 /// What became of one descriptor.
 #[derive(Clone, Copy)]
@@ -164,11 +185,6 @@ impl Event {
     pub(crate) fn ready(&self) -> Ready {
         Ready::from_poll_bits(self.0.events)
     }
-}
-
-/// Some sandboxes answer `EPERM` to a call they do not know.
-fn is_refused(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM))
 }
 
 /// Rounded up, so that nothing is early; clamped to 24.8 days, after which the loop waits again.
