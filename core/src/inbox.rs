@@ -143,16 +143,16 @@ impl Shared {
     /// A turn begins that takes all that was brought before.
     #[inline(always)]
     pub(crate) fn look(&self) {
-        if self.was_brought() {
+        if !cfg!(target_family = "wasm") && self.was_brought() {
             // Whoever brought what this clears, pushed it before; the stacks are looked at after it.
             self.brought.swap(false, Ordering::AcqRel);
         }
     }
 
-    /// Whether something was brought since the last look.
+    /// Whether something was brought since the last look, or may have been. (In a page small code counts for more.)
     #[inline(always)]
     pub(crate) fn was_brought(&self) -> bool {
-        self.brought.load(Ordering::Acquire)
+        cfg!(target_family = "wasm") || self.brought.load(Ordering::Acquire)
     }
 
     /// A turn ends. True when something came meanwhile: the host is not woken for that.

@@ -154,7 +154,7 @@ impl TreeCore {
 
     #[inline]
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        if self.timers.is_empty() && self.deadlines.is_empty() && !self.pending.has(Queued::Shutdowns) {
+        if !cfg!(target_family = "wasm") && self.timers.is_empty() && self.deadlines.is_empty() && !self.pending.has(Queued::Shutdowns) {
             return None;
         }
         let earliest = self.earliest_with(self.timers.earliest());
