@@ -33,8 +33,8 @@ impl Attended<'_> {
     /// The turn of a host that has news of one source and of nothing else: it does what
     /// [`mark_ready`](Tree::mark_ready) and then [`turn`](Tree::turn) would do, in a short way. Deadlines count.
     ///
-    /// `None`: nothing has happened, since there is more to do than to call the one watcher of that source. The host then marks it and
-    /// runs a turn.
+    /// `None`: nothing has happened, since there is more to do than to call or wake the one watcher of that source. The host then marks it
+    /// and runs a turn.
     #[inline(always)]
     pub fn turn_for(&self, token: Token, ready: Ready, now: Instant) -> Option<Turn> {
         let (core, shared) = (self.0, &*self.0.shared);
@@ -45,14 +45,16 @@ impl Attended<'_> {
             return None;
         }
         // SAFETY: the reference ends here, before anything could borrow the table exclusively.
-        let front = *unsafe { core.sources.try_borrow_unguarded() }.ok()?.front(token, ready)?;
+        let Some(front) = (unsafe { core.sources.try_borrow_unguarded() }.ok()?.front(token, ready)).copied() else {
+            return core.turn_for_waiter(token, ready, now);
+        };
         core.begin_turn(now);
         core.call_only(front, ready);
         if core.pending.is_quiet() && !core.is_due(now) {
             core.phase.set(Phase::Attended);
             Some(Turn { ran: 1, pending: shared.arm() })
         } else {
-            Some(core.end_turn_after_source())
+            Some(core.end_attended_turn(1))
         }
     }
 }
@@ -62,6 +64,15 @@ impl TreeCore {
     #[inline(always)]
     fn is_due(&self, now: Instant) -> bool {
         self.timers.may_be_due(now) || self.deadlines.may_be_due(now)
+    }
+
+    /// The same, where a future waits for the source.
+    #[inline(never)]
+    fn turn_for_waiter(&self, token: Token, ready: Ready, now: Instant) -> Option<Turn> {
+        let waiter = self.sources.borrow_mut().tell_only(token, ready)?;
+        self.begin_turn(now);
+        self.wake(waiter, false);
+        Some(self.end_attended_turn(0))
     }
 
     /// Calls the closure that watches a source, with no code of the tree on the stack.

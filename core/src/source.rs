@@ -1,11 +1,11 @@
 //! Sources: what a host watches and marks ready, and whoever waits for that.
 
-use crate::arena::{Flag, Kind, LentCell, Place, SlotRef, SourceCell, State, Waiter, WatcherCell, value};
+use crate::arena::{Class, Flag, Kind, LentCell, Place, SlotRef, SourceCell, State, Waiter, WatcherCell, value};
 use crate::ended::Ended;
 use crate::node::{AnyNode, Node, Vacant};
 use crate::pending::Queued;
 use crate::ready::Ready;
-use crate::request::waiter_of;
+use crate::request::own_waiter_of;
 use crate::sources::Task;
 use crate::tree::{Tree, TreeCore};
 use crate::waits;
@@ -168,9 +168,15 @@ impl AnyNode {
     }
 
     fn source_of(self) -> Option<(Rc<TreeCore>, u32)> {
-        let core = self.core()?;
-        let index = core.sources.borrow().index_of_source(self)?;
-        Some((core, index))
+        self.source_at().map(|(slot, index)| (slot.core(), index))
+    }
+
+    /// The slot of a source, and its index in the table.
+    #[inline(always)]
+    pub(crate) fn source_at(self) -> Option<(SlotRef, u32)> {
+        let slot = self.readable()?;
+        let kind = slot.kind.get();
+        (kind.class == Class::Source && !slot.has(Flag::NoValue)).then(|| (slot, value::source_index(slot, kind)))
     }
 }
 
@@ -218,10 +224,27 @@ struct Readiness {
 
 impl Readiness {
     /// Gives the waiter back, to be dropped.
+    #[inline(always)]
     fn leave(&mut self) -> Option<Waiter> {
         let key = self.key.take()?;
-        let (core, index) = self.source.source_of()?;
-        core.sources.borrow_mut().drop_waiter(index, key)
+        let (source, index) = self.source.source_at()?;
+        source.peek_core().sources.borrow_mut().drop_waiter(index, key)
+    }
+
+    /// Looks for what came, and otherwise waits on; gives what is to be dropped.
+    fn look(&mut self, source: SlotRef, index: u32, waiter: Waiter) -> (Poll<Ready>, Option<Waiter>) {
+        let mut sources = source.peek_core().sources.borrow_mut();
+        let Some(key) = self.key else {
+            self.key = Some(sources.add_waiter(index, self.interest, waiter));
+            return (Poll::Pending, None);
+        };
+        match sources.look(index, key, waiter) {
+            (Some(ready), waiter) => {
+                self.key = None;
+                (Poll::Ready(ready), waiter)
+            }
+            (None, before) => (Poll::Pending, before),
+        }
     }
 }
 
@@ -229,30 +252,21 @@ impl Future for Readiness {
     type Output = Result<Ready, Ended>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some((core, index)) = self.source.source_of() else {
+        let own = self.source.source_at().and_then(|(source, _)| own_waiter_of(context, source.peek_core(), self.waits));
+        // To clone another's waker is its own code, which may free the source.
+        let waiter = own.unwrap_or_else(|| Waiter::Foreign(context.waker().clone()));
+        let Some((source, index)) = self.source.source_at() else {
             self.key = None;
             return Poll::Ready(Err(self.source.ended_freed()));
         };
-        let waiter = waiter_of(context, &core, self.waits);
-        let Some(key) = self.key else {
-            self.key = Some(core.sources.borrow_mut().add_waiter(index, self.interest, waiter));
-            return Poll::Pending;
-        };
-        let looked = core.sources.borrow_mut().look(index, key, waiter);
-        match looked {
-            Ok(ready) => {
-                drop(self.leave());
-                Poll::Ready(Ok(ready))
-            }
-            Err(before) => {
-                drop(before);
-                Poll::Pending
-            }
-        }
+        let (ready, unused) = self.look(source, index, waiter);
+        drop(unused);
+        ready.map(Ok)
     }
 }
 
 impl Drop for Readiness {
+    #[inline]
     fn drop(&mut self) {
         drop(self.leave());
     }

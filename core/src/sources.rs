@@ -1,6 +1,6 @@
 //! The table of sources: who watches each, what is marked, and whose turn it is.
 
-use crate::arena::{Flag, SlotRef, Waiter, value};
+use crate::arena::{SlotRef, Waiter};
 use crate::node::AnyNode;
 use crate::ready::Ready;
 use crate::source::{SourceClass, Token};
@@ -147,15 +147,9 @@ impl Sources {
         self.entries.iter().position(|entry| entry.node == Some(node)).map(|index| index as u32)
     }
 
-    pub(crate) fn index_of_source(&self, source: AnyNode) -> Option<u32> {
-        let slot = source.readable()?;
-        let kind = slot.kind.get();
-        (kind.class == crate::arena::Class::Source && !slot.has(Flag::NoValue)).then(|| value::source_index(slot, kind))
-    }
-
     /// What the host calls a source.
     pub(crate) fn kind_of(&self, node: AnyNode) -> Option<&'static str> {
-        self.index_of_source(node).map(|index| self.entries[index as usize].kind)
+        node.source_at().map(|(_, index)| self.entries[index as usize].kind)
     }
 
     /// Who waits for what, for the report.
@@ -193,15 +187,16 @@ impl Sources {
         key
     }
 
-    /// A future looks: what it was woken for, or else the waiter that it had before `waiter`, to be dropped.
-    pub(crate) fn look(&mut self, index: u32, key: u64, waiter: Waiter) -> Result<Ready, Option<Waiter>> {
+    /// A future looks: what it was woken for, and then it waits no more. Or else it waits on, and the waiter that it had before is to be
+    /// dropped. In any case one is.
+    pub(crate) fn look(&mut self, index: u32, key: u64, waiter: Waiter) -> (Option<Ready>, Option<Waiter>) {
         let Some(watcher) = self.entries[index as usize].watchers.iter_mut().find(|watcher| watcher.key == key) else {
-            return Err(Some(waiter));
+            return (None, Some(waiter));
         };
         match core::mem::replace(&mut watcher.who, Who::Waiter(waiter)) {
-            Who::Woken(ready) => Ok(ready),
-            Who::Waiter(before) => Err(Some(before)),
-            Who::Callback(_) => Err(None),
+            Who::Woken(ready) => (Some(ready), self.drop_waiter(index, key)),
+            Who::Waiter(before) => (None, Some(before)),
+            Who::Callback(_) => (None, None),
         }
     }
 
@@ -219,7 +214,7 @@ impl Sources {
 
     /// A watcher's node ends.
     pub(crate) fn drop_callback(&mut self, node: AnyNode) {
-        let source = node.parent().and_then(|source| self.index_of_source(source));
+        let source = node.parent().and_then(AnyNode::source_at).map(|(_, index)| index);
         let count = self.entries.len();
         let mut forget = |index: usize| self.entries[index].forget(node, &mut self.fronts[index]);
         if source.is_some_and(|index| forget(index as usize)) {
@@ -254,6 +249,19 @@ impl Sources {
         let front = self.fronts.get(token.index() as usize)?;
         let is_simple = front.token == token && !ready.is_empty() && !front.refuses.intersects(ready);
         is_simple.then_some(front)
+    }
+
+    /// Tells the one future that waits for a source that it is ready; nothing happens where it is less simple.
+    pub(crate) fn tell_only(&mut self, token: Token, ready: Ready) -> Option<Waiter> {
+        let entry = at(&mut self.entries, token)?;
+        let [watcher @ Watcher { who: Who::Waiter(_), .. }] = &mut entry.watchers[..] else { return None };
+        if ready.is_empty() || !entry.accepts.contains(ready) {
+            return None;
+        }
+        let front = self.fronts.get_mut(token.index() as usize)?;
+        let Task::Wake(waiter) = watcher.tell(ready, front.source) else { return None };
+        entry.look_at_watchers(front);
+        Some(waiter)
     }
 
     /// A class begins: of it that is served what is marked now.

@@ -121,11 +121,13 @@ impl TreeCore {
         }
     }
 
-    /// The rest of an attended turn that began with the code of one source, which left something to do.
+    /// The rest of an attended turn that began with the news of one source, after that many pieces of code.
     #[inline(never)]
-    pub(crate) fn end_turn_after_source(&self) -> Turn {
-        self.ran.set(0);
-        self.count_piece();
+    pub(crate) fn end_attended_turn(&self, ran: usize) -> Turn {
+        self.ran.set(ran);
+        if self.pending.has(Queued::Failures) {
+            self.deliver_failures();
+        }
         self.after_sources(Deadlines::Count);
         self.phase.set(Phase::Attended);
         let pending = self.is_pending() || self.shared.arm();

@@ -1,9 +1,18 @@
 //! News of one source, in short: the same turn as marked and turned step by step, whatever the code that is called does; and not in short
 //! where anything else is to be done.
 
-use std::{cell::Cell, convert::Infallible, future::poll_fn, rc::Rc, task::Poll};
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    convert::Infallible,
+    future::poll_fn,
+    rc::Rc,
+    task::Poll,
+};
 
-use hamadryad::{AnyNode, Deadlines, Instant, Node, Ready, SourceClass, Token, Turn, millis, secs, sim::Sim};
+use hamadryad::{AnyNode, Deadlines, Ended, Instant, Node, Ready, SourceClass, Token, Turn, millis, secs, sim::Sim};
+
+use hamadryad_tests::ByHand;
 
 use crate::trace::{Says, contain, said, say, world};
 
@@ -13,13 +22,15 @@ struct Scene {
     source: Node<Says>,
     watcher: Cell<Option<AnyNode>>,
     token: Token,
+    /// What is kept as long as the scene.
+    kept: RefCell<Vec<Box<dyn Any>>>,
 }
 
 impl Scene {
     fn new(sim: &Sim, deed: impl Fn(&Scene) + 'static) -> Rc<Scene> {
         let root = sim.root();
         let (source, token) = source(root, SourceClass::Io);
-        let scene = Rc::new(Scene { root, source, watcher: Cell::new(None), token });
+        let scene = Rc::new(Scene { root, source, watcher: Cell::new(None), token, kept: RefCell::default() });
         let actor = Rc::downgrade(&scene);
         let watcher = source.on_ready_with(Ready::READABLE, move |value, ready| {
             say(format_args!("{} is ready: {}", value.0, ready == Ready::READABLE));
@@ -29,6 +40,10 @@ impl Scene {
         });
         scene.watcher.set(Some(watcher));
         scene
+    }
+
+    fn keep(&self, value: impl Any) {
+        self.kept.borrow_mut().push(Box::new(value));
     }
 
     /// The news in short.
@@ -41,6 +56,59 @@ impl Scene {
         let _attended = sim.tree().attend();
         assert!(sim.tree().mark_ready(self.token, Ready::READABLE).is_empty());
         sim.tree().turn(now, Deadlines::Count)
+    }
+}
+
+/// As [`told`], of a request that waits for the source again and again, and does that each time; `by_hand`, if it is polled by somebody
+/// else's waker.
+fn told_to_future(is_short: bool, by_hand: bool, deed: fn(&Scene)) -> Vec<String> {
+    let sim = world();
+    let failures = contain(sim.root());
+    let scene = Scene::new(&sim, |_| ());
+    free_watcher(&scene);
+    let actor = scene.clone();
+    let reads = async move |_: AnyNode| -> Result<(), Ended> {
+        loop {
+            let ready = actor.source.ready(Ready::READABLE, "readable").await?;
+            say(format_args!("ready: {}", ready == Ready::READABLE));
+            deed(&actor);
+        }
+    };
+    let mut hand = None;
+    if by_hand {
+        let mut future = ByHand::new(reads(sim.root()));
+        assert!(future.poll().is_pending());
+        hand = Some(future);
+    } else {
+        sim.root().spawn("reads", reads).detach();
+    }
+    sim.settle();
+    let now = sim.root().now();
+    for later in 1..4 {
+        let at = now + millis(later);
+        let short = if is_short { scene.short(&sim, at) } else { None };
+        assert!(short.is_some() || !is_short || later > 1, "the first news comes in short");
+        let turn = short.unwrap_or_else(|| scene.long(&sim, at));
+        say(format_args!("{turn:?}, then {:?}", sim.tree().next_deadline().map(|at| at - now)));
+        let polled = hand.as_mut().map(|future| (future.woken(), future.poll().map_err(|ended| ended.to_string())));
+        say(format_args!("{polled:?}"));
+        if polled.is_some_and(|(_, end)| end.is_ready()) {
+            hand = None;
+        }
+    }
+    say(sim.root().report().stable());
+    drop((hand, sim));
+    say(format_args!("{:?}", failures.borrow()));
+    said()
+}
+
+#[test]
+fn a_future_is_woken_in_short_as_step_by_step() {
+    let deeds: &[Deed] = &[("nothing", |_| {}), ("the source's end", |scene| say(format_args!("{:?}", scene.source.free())))];
+    for (name, deed) in deeds {
+        for by_hand in [false, true] {
+            assert_eq!(told_to_future(true, by_hand, *deed), told_to_future(false, by_hand, *deed), "{name}, {by_hand}");
+        }
     }
 }
 
@@ -162,11 +230,26 @@ const BUSY: &[Preparation] = &[
         let _ = scene.source.on_ready(Ready::READABLE, |_| ());
     }),
     ("no watcher", |_, scene| free_watcher(scene)),
-    ("a future that waits", |sim, scene| {
+    ("two futures that wait", |sim, scene| {
         free_watcher(scene);
-        let ready = scene.source.ready(Ready::READABLE, "readable");
-        scene.root.spawn("reader", async |_| ready.await.map(drop)).detach();
+        for _ in 0..2 {
+            let ready = scene.source.ready(Ready::READABLE, "readable");
+            scene.root.spawn("reader", async |_| ready.await.map(drop)).detach();
+        }
         sim.settle();
+    }),
+    ("a future that waits for something else", |sim, scene| {
+        free_watcher(scene);
+        let ready = scene.source.ready(Ready::WRITABLE, "writable");
+        scene.root.spawn("writer", async |_| ready.await.map(drop)).detach();
+        sim.settle();
+    }),
+    ("a future that was woken and has not looked", |_, scene| {
+        free_watcher(scene);
+        let mut ready = ByHand::new(scene.source.ready(Ready::READABLE, "readable"));
+        assert!(ready.poll().is_pending());
+        assert!(scene.source.mark_ready(Ready::READABLE).is_empty());
+        scene.keep(ready);
     }),
     ("no source", |_, scene| {
         let _ = scene.source.free();
