@@ -9,6 +9,7 @@ mod consent;
 mod environment;
 mod failure;
 mod outcome;
+mod peer;
 mod place;
 mod processes;
 mod setup;

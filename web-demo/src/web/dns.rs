@@ -39,8 +39,7 @@ where
     let query = match Query::parse(message) {
         Ok(query) => query,
         Err(Unanswerable::Rejected(rejected)) => {
-            outbox.push(Message::binary(rejected.reply()));
-            return Ok(());
+            return outbox.push(Message::binary(rejected.reply()));
         }
         // Over UDP this meets silence; here someone is at the other end who should know.
         Err(Unanswerable::Silence) => return Err(Close::new(Close::POLICY, "that is no DNS query")),
@@ -49,17 +48,16 @@ where
         return Err(Close::new(Close::POLICY, format!("more than {} queries at once", site.limits.queries_each)));
     }
     let Some(seat) = site.query_seat() else {
-        outbox.push(Message::binary(Reply::code(OptRcode::SERVFAIL).compose(&query.head, Some(&query.question))));
-        return Ok(());
+        return outbox.push(Message::binary(Reply::code(OptRcode::SERVFAIL).compose(&query.head, Some(&query.question))));
     };
-    let (owed, label) = (outbox.owe(), query.question.to_string());
+    let (owed, label) = (outbox.owe()?, query.question.to_string());
     let (site, upstream, message) = (site.clone(), upstream.cloned(), message.clone());
     me.spawn("query", async move |me: AnyNode| {
         let _until_it_ends = (seat, owed);
         let answer = me.scope("answer", async |me| Ok::<_, Ended>(answer(me, &site, &query, &message, upstream).await));
         // One that is dead, or loses what it is asked, is no failure of ours.
         if let Ok(Some(answer)) = answer.timeout(QUERY_LIMIT).await {
-            outbox.push(Message::binary(answer));
+            let _closed_meanwhile = outbox.push(Message::binary(answer));
         }
     })
     .label(label)

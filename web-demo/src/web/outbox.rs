@@ -43,8 +43,9 @@ impl Outbox {
     }
 
     /// Adds a message. With more than is allowed unsent, the connection is closed: its reader is too slow.
-    pub(super) fn push(self, message: Message) {
+    pub(super) fn push(self, message: Message) -> Result<(), Close> {
         self.change(|unsent| unsent.add(None, message));
+        self.is_open()
     }
 
     /// Adds a message in place of an older one about the same, if that still waits.
@@ -69,9 +70,15 @@ impl Outbox {
     }
 
     /// An answer that will come; dropped, it has come, or never will.
-    pub(super) fn owe(self) -> Owed {
+    pub(super) fn owe(self) -> Result<Owed, Close> {
+        self.is_open()?;
         self.change(|unsent| unsent.owed += 1);
-        Owed(self)
+        Ok(Owed(self))
+    }
+
+    /// Once goodbye is said, nothing more is taken in.
+    fn is_open(self) -> Result<(), Close> {
+        self.0.try_with(|unsent| unsent.close.clone().map_or(Ok(()), Err)).unwrap_or(Ok(()))
     }
 
     /// How many answers are not there yet.

@@ -31,7 +31,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let result = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        let len = buffer.len().min(SLICE - self.read);
+        let result = ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer[..len]));
         self.read += result.as_ref().map_or(0, |len| *len);
         Poll::Ready(result)
     }
