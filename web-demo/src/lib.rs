@@ -8,6 +8,7 @@
 
 mod answer;
 mod attempt;
+mod data;
 mod query;
 mod question;
 mod reply;
@@ -23,6 +24,7 @@ mod upstream;
 
 pub use answer::Answer;
 pub use attempt::{AskError, Attempt};
+pub use data::Data;
 pub use query::{Head, OUR_SIZE, PLAIN_SIZE, Query, Rejected, Unanswerable};
 pub use question::{NotAName, Question};
 pub use reply::Reply;
