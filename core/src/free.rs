@@ -104,7 +104,7 @@ impl AnyNode {
     pub fn free(self) -> Freed {
         match self.readable() {
             Some(slot) if slot.is_leaf() && slot.kind.get().end == KindEnd::Chunk => {
-                slot.peek_core().free_chunk_leaf(slot, Location::caller());
+                slot.peek_core().free_plain_leaf(slot, Location::caller());
                 Freed::Gone { survivors: 0 }
             }
             Some(slot) => Self::free_any(slot, Location::caller()),
@@ -148,9 +148,9 @@ impl AnyNode {
 }
 
 impl TreeCore {
-    /// Frees a node that has nothing but a chunk.
+    /// Frees a node that has nothing but a value without `Drop`.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    fn free_chunk_leaf(&self, slot: SlotRef, place: Place) {
+    fn free_plain_leaf(&self, slot: SlotRef, place: Place) {
         self.unlink(slot);
         slot.generation.advance();
         slot.state.set(State::Vacant);
@@ -168,7 +168,7 @@ impl TreeCore {
             if kind.class == Class::Timer {
                 self.disarm(slot);
             }
-            self.free_chunk_leaf(slot, place);
+            self.free_plain_leaf(slot, place);
         }
         is_quiet
     }

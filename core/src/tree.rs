@@ -269,13 +269,9 @@ impl TreeCore {
     #[inline(always)]
     fn move_in(&self, slot: SlotRef, owner: Option<SlotRef>, kind: &'static Kind, place: Place, flags: u8) {
         slot.generation.advance();
-        slot.state.set(State::Live);
-        slot.reset_flags(kind.is_wide(), flags);
-        slot.waits.set(0);
-        slot.forget_name();
+        slot.begin(kind.is_wide(), flags);
         slot.place.set(Some(place));
         slot.birth.set(self.time.get());
-        slot.child.set(None);
         if kind.is_wide() {
             let slot = slot.wide();
             slot.ext().begin();
@@ -287,8 +283,8 @@ impl TreeCore {
     /// Makes `slot`, which is in no list, the newest child of `owner`.
     #[inline(always)]
     pub(crate) fn link(&self, slot: SlotRef, owner: Option<SlotRef>) {
+        debug_assert!(slot.newer.get().is_none());
         slot.parent.set(owner);
-        slot.newer.set(None);
         let before = owner.and_then(|owner| owner.child.replace(Some(slot)));
         slot.older.set(before);
         if let Some(before) = before {
@@ -296,12 +292,15 @@ impl TreeCore {
         }
     }
 
-    /// Takes `slot` out of its owner's list of children; the slot itself still points to where it was.
+    /// Takes `slot` out of its owner's list of children; the slot itself still points to its owner.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn unlink(&self, slot: SlotRef) {
         let (older, newer) = (slot.older.get(), slot.newer.get());
         match (newer, slot.parent.get()) {
-            (Some(newer), _) => newer.older.set(older),
+            (Some(newer), _) => {
+                newer.older.set(older);
+                slot.newer.set(None);
+            }
             (None, Some(parent)) => parent.child.set(older),
             (None, None) => {}
         }

@@ -3,9 +3,10 @@
 
 mod both;
 
-use both::js;
+use both::{js, peer};
+use hamadryad_wasm::net::WebSocket;
 use hamadryad_wasm::prelude::*;
-use hamadryad_wasm::{Lifecycle, PageTree};
+use hamadryad_wasm::{ChannelError, Lifecycle, PageTree};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -61,4 +62,19 @@ async fn a_page_that_slept_knows_for_how_long() {
     let [Lifecycle::PageHide { persisted: true }, Lifecycle::Resumed { .. }, Lifecycle::PageHide { persisted: false }] = rest else {
         panic!("{told:?}")
     };
+}
+
+#[wasm_bindgen_test]
+async fn a_relative_url_is_resolved_against_the_pages() {
+    let page = PageTree::new();
+    let root = page.root();
+    page.run(async move {
+        let absolute = peer::url("/echo");
+        let socket = WebSocket::connect(root, absolute.trim_start_matches("ws:")).await.expect("the server is there");
+        assert_eq!(socket.url(), absolute);
+        // This page's own server speaks no WebSocket.
+        let ended = WebSocket::connect(root, "nothing/here?x").await;
+        assert!(matches!(ended, Err(ChannelError::Refused)), "it is a URL, and nobody upgrades there: {ended:?}");
+    })
+    .await;
 }

@@ -253,14 +253,4 @@ mod tests {
             assert!(record.into_record::<Data<_, ParsedName<_>>>().is_err(), "{rtype} {bytes:?}");
         }
     }
-
-    trait IntoMessage {
-        fn into_message(self) -> Message<Vec<u8>>;
-    }
-
-    impl IntoMessage for Builder {
-        fn into_message(self) -> Message<Vec<u8>> {
-            Message::from_octets(self.finish().into_target()).expect("it has a header")
-        }
-    }
 }

@@ -4,11 +4,13 @@
 //! questions share one request. It knows no operating system; what carries its messages is anything that implements
 //! [`hamadryad::Connect`].
 //!
-//! [`Query`], [`Reply`] and [`Zone`] are the serving side, also portable. What only a Linux process has is in [`daemon`].
+//! [`Query`], [`Reply`] and [`Zone`] are the serving side, also portable. What only a Linux process has is in [`daemon`], and its
+//! side for the page in [`web`].
 
 mod answer;
 mod attempt;
 mod data;
+mod manners;
 mod query;
 mod question;
 mod reply;
@@ -18,13 +20,18 @@ mod zone;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod daemon;
 #[cfg(not(target_arch = "wasm32"))]
+mod let_others_run;
+#[cfg(not(target_arch = "wasm32"))]
 mod service;
 #[cfg(not(target_arch = "wasm32"))]
 mod upstream;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod web;
 
 pub use answer::Answer;
 pub use attempt::{AskError, Attempt};
 pub use data::Data;
+pub use manners::{DELAY_MAX_MS, Manners, OutOfRange, Treatment};
 pub use query::{Head, OUR_SIZE, PLAIN_SIZE, Query, Rejected, Unanswerable};
 pub use question::{NotAName, Question};
 pub use reply::Reply;

@@ -37,6 +37,8 @@ pub struct Head {
     pub checking_disabled: bool,
     /// The largest message the client takes, in bytes, if it speaks EDNS(0).
     pub edns_size: Option<u16>,
+    /// DO: the client takes DNSSEC records; copied into the reply's OPT record (RFC 3225, section 3).
+    pub dnssec_ok: bool,
 }
 
 /// Why a message is no query that can be answered with records.
@@ -91,6 +93,7 @@ impl Head {
             recursion_desired: header.rd(),
             checking_disabled: header.cd(),
             edns_size: edns.map(|edns| edns.size),
+            dnssec_ok: edns.is_some_and(|edns| edns.dnssec_ok),
         }
     }
 
@@ -117,6 +120,7 @@ impl Rejected {
 struct Edns {
     size: u16,
     version: u8,
+    dnssec_ok: bool,
 }
 
 /// Walks the whole message, so that what lies behind the question is no place to hide garbage.
@@ -138,7 +142,7 @@ fn edns_of(message: &Message<[u8]>) -> Result<Option<Edns>, ParseError> {
         if !is_at_root || edns.is_some() {
             return Err(ParseError::form_error("an OPT record too many, or not at the root"));
         }
-        edns = Some(Edns { size: opt.udp_payload_size(), version: opt.version() });
+        edns = Some(Edns { size: opt.udp_payload_size(), version: opt.version(), dnssec_ok: opt.dnssec_ok() });
     }
     if section.pos() < message.as_slice().len() {
         return Err(ParseError::form_error("bytes after the last record"));

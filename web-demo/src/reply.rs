@@ -35,7 +35,7 @@ impl Reply {
 }
 
 impl<R: ComposeRecord> Reply<R> {
-    /// The message for one client: its id, its question, its RD and CD, RA set, our EDNS size if it speaks EDNS.
+    /// The message for one client: its id, its question, its RD and CD, RA set, our EDNS size and its DO if it speaks EDNS.
     ///
     /// What does not fit into the client's size goes: additional records silently (RFC 2181, section 9), otherwise all records, and TC is
     /// set, which tells the client to ask again by other means.
@@ -89,6 +89,7 @@ impl<R: ComposeRecord> Reply<R> {
         builder.opt(|opt| {
             opt.set_udp_payload_size(OUR_SIZE);
             opt.set_rcode(self.rcode);
+            opt.set_dnssec_ok(head.dnssec_ok);
             Ok(())
         })
     }

@@ -1,8 +1,6 @@
 //! [`Service`]: DNS queries in over UDP, one request for each, replies out.
 
 use core::fmt;
-use core::future::poll_fn;
-use core::task::Poll;
 use core::time::Duration;
 use std::io;
 use std::net::SocketAddr;
@@ -13,13 +11,14 @@ use hamadryad_native::prelude::*;
 use hamadryad_native::{AnyNode, Node};
 
 use crate::daemon::Terminal;
+use crate::let_others_run::let_others_run;
 use crate::{OUR_SIZE, Query, Unanswerable};
 
 /// Queries in flight. Over it, new ones are dropped and counted; their clients ask again.
 pub(crate) const IN_FLIGHT_MAX: usize = 4096;
 
 /// How long one query may take, whatever happens: more than any answer takes, so that this ends only what is stuck.
-const QUERY_LIMIT: Duration = secs(3);
+pub(crate) const QUERY_LIMIT: Duration = secs(4);
 
 /// Messages taken in before everybody else has a turn, so that a flood delays but never starves.
 const BATCH: usize = 64;
@@ -51,12 +50,12 @@ impl Service {
         self.in_flight
     }
 
-    /// Reads queries from `socket` until the service is shut down or freed, and sends what `answer` makes of each.
+    /// Reads queries from `socket` until the service is shut down or freed, and sends what `answer` makes of each, if anything.
     ///
     /// The loop is a background request: on shutdown it stops at once, while the queries below it have their grace.
     pub(crate) fn serve<A>(service: Node<Service>, socket: UdpSocket, terminal: Terminal, answer: A)
     where
-        A: AsyncFn(AnyNode, &Query) -> Vec<u8> + 'static,
+        A: AsyncFn(AnyNode, &Query) -> Option<Vec<u8>> + 'static,
     {
         let serve = Serve { service, socket, terminal, answer: Rc::new(answer) };
         service.spawn("serve", async move |me| serve.run(me).await).background().detach();
@@ -79,7 +78,7 @@ struct Serve<A> {
     answer: Rc<A>,
 }
 
-impl<A: AsyncFn(AnyNode, &Query) -> Vec<u8> + 'static> Serve<A> {
+impl<A: AsyncFn(AnyNode, &Query) -> Option<Vec<u8>> + 'static> Serve<A> {
     async fn run(self, me: AnyNode) -> io::Result<()> {
         let terminal = self.terminal;
         // One bad query is not the end of the server.
@@ -122,8 +121,10 @@ impl<A: AsyncFn(AnyNode, &Query) -> Vec<u8> + 'static> Serve<A> {
         let (socket, answer, label) = (self.socket, self.answer.clone(), query.question.to_string());
         me.spawn("query", async move |me| {
             let _place = place;
-            let reply = answer(me, &query).await;
-            socket.send_to(&reply, client).await.map(drop)
+            match answer(me, &query).await {
+                Some(reply) => socket.send_to(&reply, client).await.map(drop),
+                None => Ok(()),
+            }
         })
         .timeout(QUERY_LIMIT)
         .label(label)
@@ -152,17 +153,4 @@ impl Drop for Place {
     fn drop(&mut self) {
         let _last_of_all = self.0.try_with_mut(|service| service.in_flight -= 1);
     }
-}
-
-/// Comes back in the next turn.
-async fn let_others_run() {
-    let mut has_run = false;
-    poll_fn(|context| {
-        if core::mem::replace(&mut has_run, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

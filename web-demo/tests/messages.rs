@@ -44,6 +44,23 @@ fn truncation_is_exact() {
     }
 }
 
+/// RFC 3225, section 3: DO comes back as it was; without EDNS there is nowhere to put it. In rejections, too.
+#[test]
+fn the_do_bit_is_echoed() {
+    let dnssec_ok = |message: &Message<Vec<u8>>| message.opt().map(|opt| opt.dnssec_ok());
+    let mut asked = query("www.example.test", Rtype::A, Some(1232));
+    assert_eq!(dnssec_ok(&answered(&asked)), Some(false));
+    let flags = asked.len() - 4;
+    asked[flags] = 0x80;
+    assert_eq!(dnssec_ok(&answered(&asked)), Some(true));
+    let version = flags - 1;
+    asked[version] = 1;
+    let Err(Unanswerable::Rejected(rejected)) = Query::parse(&asked) else { panic!("EDNS version 1 is not known") };
+    assert_eq!(rejected.rcode(), OptRcode::BADVERS);
+    assert_eq!(dnssec_ok(&Message::from_octets(rejected.reply()).unwrap()), Some(true));
+    assert_eq!(dnssec_ok(&answered(&query("www.example.test", Rtype::A, None))), None);
+}
+
 /// The longest name there is, in the smallest message, with everything that an error reply repeats.
 #[test]
 fn the_longest_question_fits_into_the_smallest_reply() {

@@ -18,6 +18,8 @@ const MEDIUM_MAX: usize = 2048;
 const CLASSES: usize = SMALL_MAX / 16 + (MEDIUM_MAX - SMALL_MAX) / 128 + 1;
 /// How many pages without a chunk in use a tree keeps.
 const SPARES: usize = 64;
+/// More chunks than a page has.
+const NEVER: u32 = u32::MAX;
 const ISOLATE: bool = cfg!(any(miri, hamadryad_isolate));
 
 struct FreeChunk {
@@ -28,6 +30,8 @@ struct FreeChunk {
 struct ChunkPage {
     free: Cell<Option<NonNull<FreeChunk>>>,
     used: Cell<u32>,
+    /// With how many chunks in use something has to be done when one comes back: none, or one less than a full page has.
+    watch: Cell<u32>,
     /// The offset of the first chunk that was never handed out.
     fresh: Cell<u32>,
     class: Cell<usize>,
@@ -151,6 +155,7 @@ impl Chunks {
                 return Some(chunk);
             }
             header(page).full.set(true);
+            header(page).watch.set(header(page).used.get() - 1);
             self.unlink(page);
         }
     }
@@ -194,7 +199,7 @@ impl Chunks {
         head.free.set(Some(chunk.cast()));
         let used = head.used.get() - 1;
         head.used.set(used);
-        if head.full.get() || (used == 0 && !head.spare.get()) {
+        if used == head.watch.get() {
             self.changed(page);
         }
     }
@@ -205,6 +210,7 @@ impl Chunks {
         if header(page).full.replace(false) {
             self.link(page);
         }
+        header(page).watch.set(if header(page).spare.get() { NEVER } else { 0 });
         if header(page).used.get() == 0 {
             self.emptied(page);
         }
@@ -214,6 +220,7 @@ impl Chunks {
     fn emptied(&self, page: NonNull<ChunkPage>) {
         if !header(page).spare.get() {
             header(page).spare.set(true);
+            header(page).watch.set(NEVER);
             let at = self.oldest.get();
             self.oldest.set((at + 1) % SPARES);
             if let Some(before) = self.spares[at].replace(Some(page)) {
@@ -227,6 +234,8 @@ impl Chunks {
         header(page).spare.set(false);
         if header(page).used.get() == 0 {
             self.release(page);
+        } else if !header(page).full.get() {
+            header(page).watch.set(0);
         }
     }
 
@@ -248,6 +257,7 @@ impl Chunks {
         let head = ChunkPage {
             free: Cell::new(None),
             used: Cell::new(0),
+            watch: Cell::new(0),
             fresh: Cell::new(FIRST_CHUNK_AT as u32),
             class: Cell::new(class),
             full: Cell::new(false),

@@ -28,6 +28,7 @@ use core::task::Waker;
 ///                                                        own code on the stack (unlinked and stale at once)
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum State {
     Vacant,
     Live,
@@ -62,15 +63,17 @@ pub(crate) enum Flag {
 }
 
 /// A node's memory beside its value: 96 bytes on 64 bits.
+#[repr(C)]
 pub(crate) struct Slot {
     pub(crate) generation: Generation,
     pub(crate) state: Cell<State>,
     flags: Cell<u8>,
-    /// What a request waits for: a code of [`crate::waits`].
-    pub(crate) waits: Cell<u8>,
     /// How often the value is lent: [`Slot::EXCLUSIVE`], or a count of shared loans.
     pub(crate) lent: Cell<u16>,
     name_len: Cell<u16>,
+    /// What a request waits for: a code of [`crate::waits`].
+    pub(crate) waits: Cell<u8>,
+    spare: Cell<u8>,
     pub(crate) parent: Cell<Option<SlotRef>>,
     /// The newest child.
     pub(crate) child: Cell<Option<SlotRef>>,
@@ -242,6 +245,7 @@ impl Slot {
             waits: Cell::new(0),
             lent: Cell::new(0),
             name_len: Cell::new(0),
+            spare: Cell::new(0),
             parent: Cell::new(None),
             child: Cell::new(None),
             older: Cell::new(None),
@@ -267,11 +271,25 @@ impl Slot {
         self.flags.set(self.flags.get() & !(flag as u8));
     }
 
-    /// A new tenant starts with none but the slot's own and these.
+    /// A new tenant is alive, with no flags but the slot's own and these; nothing of it is lent, it has no name and waits for nothing.
     #[inline(always)]
-    pub(crate) fn reset_flags(&self, wide: bool, flags: u8) {
-        debug_assert!(self.has(Flag::Wide) == wide);
-        self.flags.set(if wide { Flag::Wide as u8 } else { 0 } | flags);
+    pub(crate) fn begin(&self, wide: bool, flags: u8) {
+        debug_assert!(self.has(Flag::Wide) == wide && self.child.get().is_none() && self.newer.get().is_none());
+        let flags = if wide { Flag::Wide as u8 } else { 0 } | flags;
+        // SAFETY: the cells are this thread's, no reference into them exists, and these are valid values of all.
+        unsafe { self.marks().write([u32::from_ne_bytes([State::Live as u8, flags, 0, 0]), 0]) };
+    }
+
+    /// State, flags and loans as one word, for one look at all three; and a word with the rest that a new tenant begins with.
+    #[inline(always)]
+    fn marks(&self) -> *mut [u32; 2] {
+        const STATE: usize = core::mem::offset_of!(Slot, state);
+        const {
+            assert!(STATE.is_multiple_of(4));
+            assert!(core::mem::offset_of!(Slot, flags) == STATE + 1 && core::mem::offset_of!(Slot, lent) == STATE + 2);
+            assert!(core::mem::offset_of!(Slot, name_len) == STATE + 4 && core::mem::offset_of!(Slot, spare) == STATE + 7);
+        }
+        core::ptr::from_ref(self).cast_mut().wrapping_byte_add(STATE).cast()
     }
 
     /// Whether a piece of the node's own code is on the stack.
@@ -288,16 +306,12 @@ impl Slot {
         self.name_len.set(len as u16);
     }
 
-    pub(crate) fn forget_name(&self) {
-        self.name.set(core::ptr::null());
-    }
-
     /// The name it was given, or nothing.
     pub(crate) fn given_name(&self) -> &'static str {
-        if self.name.get().is_null() {
+        if self.name_len.get() == 0 {
             return "";
         }
-        // SAFETY: `set_name` is the only writer of both cells: the pointer is that of a `&'static str` of at least `name_len` bytes,
+        // SAFETY: `set_name` writes both cells, and `begin` only the length, with 0: the pointer is that of a `&'static str` of at least `name_len` bytes,
         // and `name_len` is one of its character boundaries.
         unsafe {
             let bytes = core::slice::from_raw_parts(self.name.get(), self.name_len.get() as usize);
@@ -458,11 +472,9 @@ impl SlotRef {
     /// Whether the node is alive and has nothing but its value: nothing is lent, nobody asked to be told, no child, no flag.
     #[inline(always)]
     pub(crate) fn is_leaf(&self) -> bool {
-        self.state.get() == State::Live
-            && self.flags.get() == 0
-            && self.lent.get() == 0
-            && self.child.get().is_none()
-            && self.extras.get().is_none()
+        // SAFETY: the three cells are this thread's and initialised, and nobody writes to them meanwhile.
+        let [marks, _] = unsafe { self.marks().read() };
+        marks == u32::from_ne_bytes([State::Live as u8, 0, 0, 0]) && self.child.get().is_none() && self.extras.get().is_none()
     }
 
     /// Whether this slot's tenant belongs to that tree.

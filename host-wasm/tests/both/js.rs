@@ -131,6 +131,11 @@ impl Spy {
         Spy { owner, name, original, calls }
     }
 
+    /// Only counts: what the calls were given is not kept.
+    pub(crate) fn counting(path: &'static str) -> Spy {
+        Spy::bending(path, "(calls.fill(null), args)")
+    }
+
     pub(crate) fn count(&self) -> u32 {
         self.calls.length()
     }
@@ -149,5 +154,56 @@ impl Spy {
 impl Drop for Spy {
     fn drop(&mut self) {
         Reflect::set(&self.owner, &self.name.into(), &self.original).expect("it can be replaced");
+    }
+}
+
+/// Watches the objects that a constructor makes, until it is dropped.
+pub(crate) struct Instances {
+    watched: Array,
+    name: &'static str,
+}
+
+impl Instances {
+    pub(crate) fn of(name: &'static str) -> Instances {
+        let body = format!(
+            "const original = {name}, refs = [];
+            globalThis.{name} = class extends original {{ constructor(...args) {{ super(...args); refs.push(new WeakRef(this)); }} }};
+            return [original, refs]"
+        );
+        let watched = Function::new_no_args(&body).call0(&JsValue::NULL).expect("it can be replaced").unchecked_into();
+        Instances { watched, name }
+    }
+
+    /// Of WebSockets: dispatches a message of one zero byte at the newest one every `period_ms`, `count` of them; then calls `done`.
+    pub(crate) fn trickle_into_the_last(&self, period_ms: u32, count: u32, done: &Closure<dyn FnMut()>) {
+        let body = "const socket = refs.at(-1).deref();
+            const timer = setInterval(() => {
+                if (count-- > 0) return socket.dispatchEvent(new MessageEvent('message', { data: new ArrayBuffer(1) }));
+                clearInterval(timer);
+                done();
+            }, period_ms)";
+        let trickle = Function::new_with_args("refs, period_ms, count, done", body);
+        let arguments = Array::of4(&self.watched.get(1), &period_ms.into(), &count.into(), done.as_ref());
+        trickle.apply(&JsValue::NULL, &arguments).expect("it only sets a timer");
+    }
+
+    /// How many were made, and how many of them are there after a garbage collection. (`gc` by the browser's flag; references that were
+    /// made, or looked at, in a task are kept until it ends.)
+    pub(crate) async fn count_alive(&self) -> (u32, u32) {
+        for _ in 0..5 {
+            page_goes_on(20).await;
+            js_sys::eval("gc()").expect("the browser was started with --js-flags=--expose-gc");
+        }
+        page_goes_on(20).await;
+        let refs: Array = self.watched.get(1).unchecked_into();
+        let count = Function::new_with_args("refs", "return refs.filter(ref => ref.deref() !== undefined).length");
+        let alive = count.call1(&JsValue::NULL, &refs).ok().and_then(|alive| alive.as_f64()).expect("a number");
+        (refs.length(), alive as u32)
+    }
+}
+
+impl Drop for Instances {
+    fn drop(&mut self) {
+        Reflect::set(&js_sys::global(), &self.name.into(), &self.watched.get(0)).expect("it can be replaced");
     }
 }

@@ -9,8 +9,10 @@ mod json;
 mod launch;
 mod metric;
 mod options;
+mod page;
 mod session;
 mod table;
+mod wasm;
 mod wasm_size;
 mod workload;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// What nobody wrote; of a second checkout `.git` is a file.
-const MADE: [&str; 4] = ["target", ".git", "node_modules", "pkg"];
+const MADE: [&str; 5] = ["target", ".git", "node_modules", "pkg", "dist"];
 
 /// The checkout's root.
 pub(crate) fn root() -> PathBuf {

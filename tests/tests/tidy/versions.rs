@@ -35,7 +35,12 @@ fn locked(path: &str, package: &str) -> Vec<String> {
 fn wasm_bindgen_and_its_tool_are_of_one_version() {
     let library = locked("Cargo.lock", "wasm-bindgen");
     assert_eq!(library.len(), 1, "there must be one wasm-bindgen: {library:?}; `cargo tree -i wasm-bindgen` tells who asks for another");
-    for (lock, package) in [("tests/wasm-tools/Cargo.lock", "wasm-bindgen-cli-support"), ("tests/wasm-size/Cargo.lock", "wasm-bindgen")] {
+    let others = [
+        ("tests/wasm-tools/Cargo.lock", "wasm-bindgen-cli-support"),
+        ("tests/wasm-size/Cargo.lock", "wasm-bindgen"),
+        ("tests/wasm-bench/Cargo.lock", "wasm-bindgen"),
+    ];
+    for (lock, package) in others {
         let other = locked(lock, package);
         assert_eq!(
             other, library,

@@ -1,8 +1,10 @@
 //! What the command line asks for.
 
+use crate::commands::demo::BESIDE;
 use crate::failure::Failure;
 use lexopt::{Arg, Parser, ValueExt};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// The parsed command line.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,8 +18,12 @@ pub(crate) struct Arguments {
 /// One command of xtask.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// Build the daemon and run it with these arguments.
-    Demo { daemon: Vec<OsString> },
+    /// Build the daemon and run it with these arguments, then its page, and open that on a desktop if `open`.
+    Demo { open: bool, daemon: Vec<OsString> },
+    /// Build the page.
+    Page,
+    /// The same while the daemon runs, whose address will be in a file: what `demo` starts. Nobody types this.
+    PageBeside { detach: bool, open: bool, address: PathBuf },
     /// Run these parts of the tests.
     Test { parts: Vec<Part> },
     /// Everything that has to pass before a change is taken.
@@ -37,22 +43,25 @@ pub(crate) enum Part {
     Wasm,
     /// The daemon, asked by `dig`.
     Daemon,
+    /// The page in headless Chromium, against the daemon.
+    Page,
     /// loom, Miri, AddressSanitizer and valgrind.
     Sanitize,
 }
 
 impl Part {
     /// What plain `cargo xtask test` runs.
-    pub(crate) const USUAL: [Part; 3] = [Part::Native, Part::Wasm, Part::Daemon];
+    pub(crate) const USUAL: [Part; 4] = [Part::Native, Part::Wasm, Part::Daemon, Part::Page];
 
     fn parse(word: &str) -> Result<Part, Failure> {
         match word {
             "native" => Ok(Part::Native),
             "wasm" => Ok(Part::Wasm),
             "daemon" => Ok(Part::Daemon),
+            "page" => Ok(Part::Page),
             "sanitize" => Ok(Part::Sanitize),
             _ => Err(Failure::new(format!("there are no tests named \"{word}\""))
-                .cure("cargo xtask test [native] [wasm] [daemon] [sanitize]; without a name: native, wasm and daemon")),
+                .cure("cargo xtask test [native] [wasm] [daemon] [page] [sanitize]; without a name: all but sanitize")),
         }
     }
 }
@@ -63,7 +72,7 @@ impl Arguments {
     /// # Errors
     /// A word that is not known, or one too many; the message names the usage.
     pub(crate) fn parse(mut parser: Parser) -> Result<Arguments, Failure> {
-        let mut yes = false;
+        let (mut yes, mut open, mut detach) = (false, true, false);
         let mut command: Option<String> = None;
         let mut words: Vec<String> = Vec::new();
         let mut passed_on: Vec<OsString> = Vec::new();
@@ -71,6 +80,8 @@ impl Arguments {
             match argument {
                 Arg::Short('y') | Arg::Long("yes") => yes = true,
                 Arg::Short('h') | Arg::Long("help") => return Ok(Arguments { task: Task::Help, yes }),
+                Arg::Long("no-open") if matches!(command.as_deref(), Some("demo" | BESIDE)) => open = false,
+                Arg::Long("detach") if command.as_deref() == Some(BESIDE) => detach = true,
                 Arg::Value(word) if command.is_none() => command = Some(word.string().map_err(unreadable)?),
                 Arg::Value(word) if command.as_deref() == Some("bench") => passed_on.push(word),
                 Arg::Value(word) => words.push(word.string().map_err(unreadable)?),
@@ -81,11 +92,16 @@ impl Arguments {
                 other => return Err(usage(format!("{} is not known", shown(&other)))),
             }
             // The rest belongs to the daemon (or the bench), whatever it looks like.
-            if matches!(command.as_deref(), Some("demo" | "bench")) {
+            if matches!(command.as_deref(), Some("demo" | "bench" | BESIDE)) {
                 passed_on.extend(rest_after_dashes(&mut parser));
             }
         }
-        Ok(Arguments { task: task(command.as_deref(), &words, passed_on)?, yes })
+        let task = match task(command.as_deref(), &words, passed_on)? {
+            Task::Demo { daemon, .. } => Task::Demo { open, daemon },
+            Task::PageBeside { address, .. } => Task::PageBeside { detach, open, address },
+            task => task,
+        };
+        Ok(Arguments { task, yes })
     }
 }
 
@@ -96,11 +112,16 @@ fn task(command: Option<&str>, words: &[String], passed_on: Vec<OsString>) -> Re
     };
     match command {
         Some("demo") => match words.first() {
-            None => Ok(Task::Demo { daemon: passed_on }),
+            None => Ok(Task::Demo { open: true, daemon: passed_on }),
             Some(word) => Err(usage(format!("\"{word}\" is one word too many; what is for the daemon stands behind --"))),
         },
         Some("test") if words.is_empty() => Ok(Task::Test { parts: Part::USUAL.to_vec() }),
         Some("test") => Ok(Task::Test { parts: words.iter().map(|word| Part::parse(word)).collect::<Result<_, _>>()? }),
+        Some("page") => no_words(Task::Page),
+        Some(BESIDE) => {
+            let address = passed_on.first().map(PathBuf::from).unwrap_or_default();
+            no_words(Task::PageBeside { detach: false, open: true, address })
+        }
         Some("ci") => no_words(Task::Ci),
         Some("bench") => Ok(Task::Bench { arguments: passed_on }),
         Some("help") | None => Ok(Task::Help),
@@ -127,7 +148,7 @@ fn unreadable(error: lexopt::Error) -> Failure {
 }
 
 fn usage(what: String) -> Failure {
-    Failure::new(what).cure("cargo xtask demo | test [native|wasm|daemon|sanitize] | ci | bench [names…] [--json FILE] | help")
+    Failure::new(what).cure("cargo xtask demo | page | test [native|wasm|daemon|page|sanitize] | ci | bench [names…] [--json FILE] | help")
 }
 
 #[cfg(test)]
@@ -143,8 +164,13 @@ mod tests {
         let arguments = parsed("--yes demo -- --listen 127.0.0.1:5301 --yes").unwrap();
         assert_eq!(
             arguments,
-            Arguments { task: Task::Demo { daemon: ["--listen", "127.0.0.1:5301", "--yes"].map(OsString::from).to_vec() }, yes: true }
+            Arguments {
+                task: Task::Demo { open: true, daemon: ["--listen", "127.0.0.1:5301", "--yes"].map(OsString::from).to_vec() },
+                yes: true
+            }
         );
+        assert_eq!(parsed("demo --no-open").unwrap().task, Task::Demo { open: false, daemon: Vec::new() });
+        assert_eq!(parsed("demo -- --no-open").unwrap().task, Task::Demo { open: true, daemon: vec!["--no-open".into()] });
         assert!(parsed("demo --listen 127.0.0.1:5301").unwrap_err().to_string().contains("--listen"));
     }
 
@@ -165,6 +191,18 @@ mod tests {
             arguments,
             Arguments { task: Task::Bench { arguments: ["node", "tree", "--json", "out.json"].map(OsString::from).to_vec() }, yes: true }
         );
+    }
+
+    #[test]
+    fn demo_starts_xtask_beside_itself() {
+        let beside = |line| parsed(line).unwrap().task;
+        let address = PathBuf::from("a/b");
+        assert_eq!(
+            beside("page-beside-the-daemon --detach -- a/b"),
+            Task::PageBeside { detach: true, open: true, address: address.clone() }
+        );
+        assert_eq!(beside("page-beside-the-daemon --no-open -- a/b"), Task::PageBeside { detach: false, open: false, address });
+        assert!(parsed("page --detach").is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod consent;
 mod environment;
 mod failure;
 mod outcome;
+mod peer;
 mod place;
 mod processes;
 mod setup;
@@ -40,7 +41,9 @@ fn run() -> Result<ExitCode, Failure> {
             commands::help::print();
             Ok(ExitCode::SUCCESS)
         }
-        Task::Demo { daemon } => commands::demo::run(&place, &daemon),
+        Task::Demo { open, daemon } => commands::demo::run(&place, consent, open, &daemon),
+        Task::Page => commands::page::run(&place, consent),
+        Task::PageBeside { detach, open, address } => commands::demo::beside(&place, detach, open, &address),
         Task::Test { parts } => commands::test::run(&place, consent, &parts),
         Task::Ci => commands::ci::run(&place, consent),
         Task::Bench { arguments } => commands::bench::run(&place, consent, &arguments),

@@ -8,7 +8,7 @@ use crate::processes;
 use crate::tally::Tally;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -113,6 +113,12 @@ impl Step {
     #[must_use]
     pub(crate) fn tests_if_any(self) -> Step {
         Step { output: Output::TestsIfAny, ..self }
+    }
+
+    /// Runs in this folder.
+    #[must_use]
+    pub(crate) fn in_folder(self, folder: &Path) -> Step {
+        Step { folder: folder.to_owned(), ..self }
     }
 
     /// Runs in the folder that the user is in, for a program that takes names of files from him.

@@ -1,6 +1,7 @@
 //! [`Options`]: the command line.
 
 use std::net::{AddrParseError, IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::Parser;
 
@@ -8,6 +9,9 @@ use clap::Parser;
 ///
 /// Asks its upstreams in turn, each for 400 ms and all for 2 s, and answers SERVFAIL when none of them answered. Identical questions in
 /// flight are asked once. Speaks UDP; TCP is for later, so an answer too long for a client comes truncated.
+///
+/// Serves a page, to this machine, that shows what is alive in the daemon. Only its address as it is printed at start, with the token in
+/// it, lets the page in.
 #[derive(Clone, Debug, Default, Parser)]
 #[command(
     name = "hamadryad-demo",
@@ -24,6 +28,18 @@ pub struct Options {
     /// Ask this server, port 53 if none is given; repeat it for more, asked in this order [default: three built in, for example.test]
     #[arg(long = "upstream", value_name = "ADDR", value_parser = address)]
     pub upstreams: Vec<SocketAddr>,
+
+    /// Serve the page on this address; port 0 is any free port [default: 127.0.0.1:8300, or the next free port]
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<SocketAddr>,
+
+    /// Serve the page that was built into this directory [default: target/page, if it is there]
+    #[arg(long, value_name = "DIR")]
+    pub page: Option<PathBuf>,
+
+    /// Write the page's address into this file, for its owner alone; the token of the address that stands there is used again
+    #[arg(long, value_name = "FILE")]
+    pub address_file: Option<PathBuf>,
 
     /// Tell nothing of single queries
     #[arg(long)]

@@ -9,6 +9,7 @@ use hamadryad_native::{AnyNode, Node, SigInfo, SignalError};
 
 use super::{GRACE, Terminal};
 use crate::service::Service;
+use crate::web::Counts;
 
 /// The first signal stops with grace, the second at once.
 pub(super) fn stop_on_signals(root: AnyNode, clients: Node<Service>, terminal: Terminal) -> Result<(), SignalError> {
@@ -37,11 +38,13 @@ pub(super) fn stop_on_signals(root: AnyNode, clients: Node<Service>, terminal: T
     Ok(())
 }
 
-/// SIGUSR1 shows what is alive, and the clients' service what it has seen, in its label.
-pub(super) fn report_on_signal(root: AnyNode, clients: Node<Service>, terminal: Terminal) -> Result<(), SignalError> {
+/// SIGUSR1 shows what is alive, and those who serve what they have seen, in their labels.
+pub(super) fn report_on_signal(root: AnyNode, clients: Node<Service>, web: Node<Counts>, terminal: Terminal) -> Result<(), SignalError> {
     root.on_signal(SIGUSR1, move |info| {
         let seen = clients.with(ToString::to_string);
         clients.label(seen);
+        let seen = web.with(ToString::to_string);
+        web.label(seen);
         let report = root.report().to_string();
         // An empty line ends it, for whoever reads it by machine.
         terminal.say(format_args!("report for {}:\nhamadryad-demo · {}\n", Asker(info), report.trim_end()));

@@ -68,7 +68,7 @@ fn an_address_that_is_taken_is_a_clear_error() {
 fn the_next_free_port_is_taken_when_nobody_said_which() {
     // Held by this test, or by somebody else: taken either way.
     let _holder = UdpSocket::bind("127.0.0.1:5300");
-    let daemon = Running::start_as_told(&[]);
+    let daemon = Running::start_as_told(&["--http", "127.0.0.1:0"]);
     assert!((5301..5400).contains(&daemon.address.port()), "{}", daemon.banner);
     assert!(daemon.banner.contains("port 5300 is taken"), "{}", daemon.banner);
 }
@@ -82,6 +82,7 @@ fn the_banner_says_how_to_begin() {
         format!("udp 127.0.0.1:{port}"),
         format!("try: dig @127.0.0.1 -p {port} www.example.test"),
         "built in: upstream-1 (dead), upstream-2 (40 ms), upstream-3 (5 ms, answers REFUSED to every fifth)".to_owned(),
+        format!("page       http://{}/?token={}", daemon.site.address, daemon.site.token),
         format!("kill -USR1 {}", daemon.pid()),
         "stop: Ctrl-C".to_owned(),
     ] {
@@ -93,7 +94,7 @@ fn the_banner_says_how_to_begin() {
 fn help_and_version() {
     let (code, help, _) = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for part in ["--listen <ADDR>", "--upstream <ADDR>", "--quiet", "TCP is for later", "SIGUSR1"] {
+    for part in ["--listen <ADDR>", "--upstream <ADDR>", "--http <ADDR>", "--page <DIR>", "--quiet", "TCP is for later", "SIGUSR1"] {
         assert!(help.contains(part), "{part}:\n{help}");
     }
     assert_eq!(run(&["--version"]), (Some(0), "hamadryad-demo 0.1.0\n".to_owned(), String::new()));

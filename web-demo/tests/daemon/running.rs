@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::http::Site;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a test waits for what must come before it fails; a limit, never a delay.
@@ -19,15 +20,16 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_hamadryad-demo");
 pub(crate) struct Running {
     child: Child,
     pub(crate) address: SocketAddr,
+    pub(crate) site: Site,
     /// The lines up to the address and the pid.
     pub(crate) banner: String,
     lines: Receiver<String>,
 }
 
 impl Running {
-    /// Starts it on a free port of the loopback.
+    /// Starts it on free ports of the loopback.
     pub(crate) fn start(arguments: &[&str]) -> Running {
-        Running::start_as_told(&[&["--listen", "127.0.0.1:0"], arguments].concat())
+        Running::start_as_told(&[&["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"], arguments].concat())
     }
 
     /// Starts it with these arguments and no others.
@@ -39,8 +41,11 @@ impl Running {
             let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no banner, but:\n{banner}"));
             banner = banner + &line + "\n";
         }
-        let address = banner.split("udp ").nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap();
-        Running { child, address, banner, lines }
+        let after = |mark: &str| banner.split(mark).nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+        let page = after("http://");
+        let (address, token) = page.split_once("/?token=").unwrap();
+        let site = Site { address: address.parse().unwrap(), token: token.to_owned() };
+        Running { child, address: after("udp ").parse().unwrap(), site, banner, lines }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -83,13 +88,22 @@ impl Running {
 
     /// Asks for reports until one has `part` in it.
     pub(crate) fn report_with(&self, part: &str) -> Vec<String> {
+        self.report_that(part, |report| report.iter().any(|line| line.contains(part)))
+    }
+
+    /// Asks for reports until one shows so many nodes: what ends by a short time-out is waited for.
+    pub(crate) fn nodes_become(&self, nodes: usize) {
+        self.report_that(&format!("{nodes} nodes"), |report| report.len() == nodes);
+    }
+
+    fn report_that(&self, what: &str, fits: impl Fn(&[String]) -> bool) -> Vec<String> {
         let began = Instant::now();
         loop {
             let report = self.report();
-            if report.iter().any(|line| line.contains(part)) {
+            if fits(&report) {
                 return report;
             }
-            assert!(began.elapsed() < PATIENCE, "no report with {part:?}, but: {report:#?}");
+            assert!(began.elapsed() < PATIENCE, "no report with {what:?}, but: {report:#?}");
         }
     }
 

@@ -60,6 +60,8 @@ fn edns_is_answered_with_our_size_and_only_to_who_speaks_it() {
     let daemon = Running::start(&[]);
     assert_eq!(dig(daemon.address, &["www.example.test", "+edns=0"]).edns_size(), Some(4096));
     assert_eq!(dig(daemon.address, &["www.example.test", "+noedns"]).edns_size(), None);
+    let flags = |argument| dig(daemon.address, &["www.example.test", argument]).text().contains("; EDNS: version: 0, flags: do;");
+    assert!(flags("+dnssec") && !flags("+nodnssec"), "DO comes back as it was");
     assert_eq!(dig(daemon.address, &["www.example.test", "+edns=1", "+noednsneg"]).status(), "BADVERS");
 }
 

@@ -55,6 +55,9 @@ const ALL: &[Bar] = &[
     bar("timers_1000000", Instructions, Value(450.0)),
     bar("fd_hop_100_1", Syscalls, Value(3.0)),
     bar("fd_hop_100_1", Instructions, Value(200.0)),
+    bar("wasm_yield_one", Ns, Times(0.2, "spawn_local")),
+    bar("wasm_yield_1000", Ns, Times(0.2, "spawn_local")),
+    bar("wasm_timers_10000", Ns, Times(0.1, "setTimeout")),
     bar("size_wasm_core", Bytes, Value(15_000.0)),
 ];
 
@@ -98,6 +101,7 @@ mod tests {
     use super::*;
     use crate::runner::{
         figures::Figure,
+        page,
         workload::{Group, Workload},
     };
 
@@ -116,7 +120,12 @@ mod tests {
 
     #[test]
     fn every_bar_is_of_a_workload_and_of_a_peer_that_takes_part() {
-        for bar in Bar::all().filter(|bar| bar.workload != "size_wasm_core") {
+        for bar in Bar::all().filter(|bar| !bar.workload.starts_with("size_")) {
+            if let Some((_, contestants)) = page::WORKLOADS.iter().find(|(name, _)| *name == bar.workload) {
+                let Times(_, peer) = bar.limit else { continue };
+                assert!(contestants.contains(&peer), "{} has no {peer}", bar.workload);
+                continue;
+            }
             let workload = Workload::of(&Group::ALL).find(|workload| workload.name == bar.workload).expect(bar.workload);
             if let Times(_, peer) = bar.limit {
                 assert!(workload.contestants(true).any(|name| name == peer), "{} has no {peer}", bar.workload);

@@ -3,7 +3,7 @@
 /// One column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Metric {
-    /// Process CPU time, in nanoseconds: the median of the rounds.
+    /// Process CPU time, in nanoseconds: the median of the rounds. In a page, time on its clock.
     Ns,
     /// User-space instructions.
     Instructions,

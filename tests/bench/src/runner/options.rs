@@ -15,6 +15,7 @@ groups (all of them when none is named):
   requests    request_now, request_yield, outstanding_1000
   timers      timers_1000 ... timers_1000000
   fds         fd_hop_100_1
+  wasm        wasm_yield_one, wasm_yield_1000, wasm_timers_10000: in headless Chromium, beside JavaScript's own
   size        size_wasm_core
 
   --quick     under a minute: fewer and shorter rounds, only the peers of the bars, nothing counted for 100,000 timers and more
@@ -22,7 +23,7 @@ groups (all of them when none is named):
   --help      this
 
 C peers need a C compiler and Debian's libtalloc-dev libtevent-dev libev-dev libevent-dev libuv1-dev; instructions are counted by
-valgrind, system calls by strace. What is not there is skipped, and named with the reason.";
+valgrind, system calls by strace; the page needs the target wasm32-unknown-unknown, wasm-bindgen and chromium. What is not there is skipped, and named with the reason.";
 
 /// What is to be done.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use super::{
     launch::launch,
     metric::Metric,
     options::Options,
-    wasm_size,
+    page, wasm_size,
     workload::{Group, Workload},
 };
 
@@ -62,7 +62,7 @@ impl<'a> Session<'a> {
     pub(crate) fn new(options: &'a Options) -> Self {
         let builder = Builder::new();
         let mut session = Self { options, builder, instruments: Vec::new(), figures: Figures::default(), skipped: Vec::new() };
-        if options.groups.iter().any(|group| *group != Group::Size) {
+        if options.groups.iter().any(|group| !matches!(group, Group::Wasm | Group::Size)) {
             session.find_instruments();
         }
         session
@@ -86,11 +86,29 @@ impl<'a> Session<'a> {
             self.count(workload, &entrants);
             self.weigh(workload, &entrants);
         }
+        if self.options.groups.contains(&Group::Wasm) {
+            self.measure_page();
+        }
         if self.options.groups.contains(&Group::Size) {
             match wasm_size::measure(self.builder.target()) {
                 Ok(bytes) => self.add("size_wasm_core", OURS, Metric::Bytes, bytes as f64),
                 Err(reason) => self.skip("size_wasm_core".to_owned(), reason),
             }
+        }
+    }
+
+    /// What is measured in the browser; its contestants take their turns there.
+    fn measure_page(&mut self) {
+        match page::measure(self.builder.target(), self.options.quick) {
+            Ok((mut rounds, skipped)) => {
+                for (workload, contestants) in page::WORKLOADS {
+                    for contestant in *contestants {
+                        self.figures.add_rounds(workload, contestant, rounds.remove(&(*workload, *contestant)).unwrap_or_default());
+                    }
+                }
+                skipped.into_iter().for_each(|Skipped { what, reason }| self.skip(what, reason));
+            }
+            Err(reason) => self.skip("wasm".to_owned(), reason),
         }
     }
 

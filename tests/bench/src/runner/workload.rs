@@ -7,11 +7,12 @@ pub(crate) enum Group {
     Requests,
     Timers,
     Fds,
+    Wasm,
     Size,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 5] = [Self::Tree, Self::Requests, Self::Timers, Self::Fds, Self::Size];
+    pub(crate) const ALL: [Self; 6] = [Self::Tree, Self::Requests, Self::Timers, Self::Fds, Self::Wasm, Self::Size];
 
     /// The group of that name.
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -24,6 +25,7 @@ impl Group {
             Self::Requests => "requests",
             Self::Timers => "timers",
             Self::Fds => "fds",
+            Self::Wasm => "wasm",
             Self::Size => "size",
         }
     }

@@ -24,7 +24,8 @@ pub(crate) fn run(place: &Place, consent: Consent, arguments: &[OsString]) -> Re
     let tools = Apt::wants(&[apt::VALGRIND, apt::STRACE, apt::GCC, apt::MAKE], SKIPPED);
     let peers = Apt::wants(&apt::PEERS, SKIPPED);
     let node = Apt::wants(&[apt::NODE, apt::NPM], SKIPPED);
-    let pieces: [&dyn Piece; 4] = [&tools, &peers, &node, &WasmTarget];
+    let browser = Apt::wants(&[apt::CHROMIUM], SKIPPED);
+    let pieces: [&dyn Piece; 5] = [&tools, &peers, &node, &browser, &WasmTarget];
     for outcome in setup::prepare(place, consent, &pieces)? {
         step::tell(&outcome);
     }
@@ -36,10 +37,10 @@ pub(crate) fn run(place: &Place, consent: Consent, arguments: &[OsString]) -> Re
     for argument in arguments {
         bench = bench.arg(argument);
     }
-    // The page's size is measured with these; without them it is skipped.
+    // What is measured in the page, and its size, need these; without them it is skipped.
     match WasmTools::build(place).and_then(|tools| Ok([tools.bindgen, binaryen::wasm_opt(place)?])) {
         Ok(programs) => bench = bench.env("PATH", path_with(&programs)),
-        Err(failure) => println!("    {failure}\n    the size in the page is not measured"),
+        Err(failure) => println!("    {failure}\n    nothing in the page is measured"),
     }
     let outcome = bench.where_the_user_is().cure("what failed stands above").run();
     Ok(if matches!(outcome.verdict, Verdict::Passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -51,6 +51,9 @@ fn lints(place: &Place, summary: &mut Summary) {
         let step = route.cargo(place, name, checker).words("--locked -p hamadryad-wasm -p hamadryad-demo --lib --tests");
         let step = if route.has_clippy() { step.words("-- -D warnings") } else { step };
         summary.add(step.run());
+        let step = route.cargo(place, &format!("{name}: bench"), checker).words("--locked --manifest-path tests/wasm-bench/Cargo.toml");
+        let step = if route.has_clippy() { step.words("-- -D warnings") } else { step };
+        summary.add(step.run());
     }
     let documentation = "doc --locked --workspace --no-deps --features hamadryad/sim";
     summary.add(Step::cargo(place, "documentation", documentation).env("RUSTDOCFLAGS", "-D warnings").run());

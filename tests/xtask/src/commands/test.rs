@@ -1,7 +1,7 @@
 //! `cargo xtask test`: sets up and runs the parts that were asked for.
 
 use crate::arguments::Part;
-use crate::commands::{daemon, native, sanitize, wasm};
+use crate::commands::{daemon, native, page_tests, sanitize, wasm};
 use crate::consent::Consent;
 use crate::failure::Failure;
 use crate::place::Place;
@@ -33,6 +33,7 @@ pub(crate) fn needs(part: Part) -> Vec<Box<dyn Piece>> {
         Part::Native => Vec::new(),
         Part::Wasm => wasm::needs(),
         Part::Daemon => daemon::needs(),
+        Part::Page => page_tests::needs(),
         Part::Sanitize => sanitize::needs(),
     }
 }
@@ -43,6 +44,7 @@ pub(crate) fn run_part(place: &Place, part: Part, summary: &mut Summary) {
         Part::Native => native::run(place, summary),
         Part::Wasm => wasm::run(place, summary),
         Part::Daemon => daemon::run(place, summary),
+        Part::Page => page_tests::run(place, summary),
         Part::Sanitize => sanitize::run_all(place, summary),
     }
 }

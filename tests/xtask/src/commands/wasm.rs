@@ -4,6 +4,7 @@ use crate::commands::native::{self, CAP};
 use crate::environment::{self, Scratch};
 use crate::failure::Failure;
 use crate::outcome::Outcome;
+use crate::peer::Peer;
 use crate::place::Place;
 use crate::setup::Piece;
 use crate::setup::apt::{self, Apt};
@@ -48,6 +49,7 @@ struct Browser {
     route: Route,
     tools: WasmTools,
     driver: PathBuf,
+    peer: Peer,
     scratch: Scratch,
 }
 
@@ -56,7 +58,8 @@ impl Browser {
         let by_hand = "apt-get install --no-install-recommends chromium chromium-driver";
         let driver = environment::program("chromedriver").ok_or_else(|| Failure::new("there is no chromedriver").cure(by_hand))?;
         let route = Route::needed(place)?;
-        Ok(Browser { route, tools: WasmTools::build(place)?, driver, scratch: Scratch::new("browser")? })
+        let tools = WasmTools::build(place)?;
+        Ok(Browser { route, tools, driver, peer: Peer::start(place)?, scratch: Scratch::new("browser")? })
     }
 
     fn step(&self, place: &Place, name: &str, packages: &str) -> Step {
@@ -65,6 +68,8 @@ impl Browser {
             .words(packages)
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &self.tools.test_runner)
             .env("CHROMEDRIVER", &self.driver)
+            // Read when the tests are compiled: a page has no environment.
+            .env("HAMADRYAD_PEER", self.peer.address())
             // Seconds for a whole test binary, and for the browser to come up.
             .env("WASM_BINDGEN_TEST_TIMEOUT", "180")
             .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")

@@ -1,34 +1,24 @@
-//! `wasm-opt`, from npm's `binaryen`, into `target/`: the bench measures the page's size with it.
+//! `wasm-opt`, from npm's `binaryen`, into `target/`: it makes the page a fifth smaller.
 
-use crate::environment;
+use super::npm;
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::step::Step;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
-const VERSION: &str = "123.0.0";
+/// What it is told, a word a line: the bench reads the same file. `--all-features` is not among them: Chromium rejects what comes of it.
+pub(crate) const PASSES: &str = include_str!("../../../wasm-tools/wasm-opt-passes");
 
 /// Fetches it, unless it is there.
 ///
 /// # Errors
 /// No npm, or its registry is out of reach.
 pub(crate) fn wasm_opt(place: &Place) -> Result<PathBuf, Failure> {
-    let folder = place.target_for("npm");
-    let program = folder.join("node_modules/.bin/wasm-opt");
-    if program.exists() {
-        return Ok(program);
-    }
-    if environment::program("npm").is_none() {
-        return Err(Failure::new("there is no npm to fetch wasm-opt with").cure("apt-get install --no-install-recommends nodejs npm"));
-    }
-    Step::new(place, "wasm-opt (some seconds, once)", "npm")
-        .words("install --no-save --no-audit --no-fund --prefix")
-        .arg(&folder)
-        .arg(format!("binaryen@{VERSION}"))
-        .cap(Duration::from_secs(180))
-        .cure("npm must reach its registry for this")
-        .run()
-        .needed()?;
-    Ok(program)
+    Ok(npm::install(place, "tests/wasm-tools", "npm")?.join("node_modules/.bin/wasm-opt"))
+}
+
+/// Makes a wasm file as small as it gets.
+#[must_use]
+pub(crate) fn optimise(place: &Place, wasm_opt: &Path, from: &Path, to: &Path) -> Step {
+    Step::new(place, "as small as it gets (wasm-opt)", wasm_opt).words(PASSES).arg(from).arg("-o").arg(to)
 }

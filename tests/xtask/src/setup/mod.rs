@@ -8,6 +8,7 @@ pub(crate) mod bare_metal_target;
 pub(crate) mod binaryen;
 pub(crate) mod components;
 pub(crate) mod miri;
+pub(crate) mod npm;
 pub(crate) mod rust_web;
 pub(crate) mod rustup;
 pub(crate) mod wasm_target;
@@ -40,6 +41,16 @@ pub(crate) trait Piece {
     fn fallback(&self) -> Option<&'static str> {
         None
     }
+}
+
+/// Asks for what a later set-up will install, and says nothing if nothing is missing.
+///
+/// # Errors
+/// The user declines.
+pub(crate) fn agree(place: &Place, consent: Consent, pieces: &[&dyn Piece]) -> Result<(), Failure> {
+    let missing = pieces.iter().filter(|piece| piece.is_missing(place));
+    let commands: Vec<String> = missing.flat_map(|piece| piece.commands()).collect();
+    if commands.is_empty() { Ok(()) } else { consent.to(&commands) }
 }
 
 /// Installs what is missing, and says nothing if nothing is.

@@ -1,0 +1,58 @@
+// What a person sees: both widths, both schemes; and what a person who does not see gets. Pictures are left for whoever wants to look.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { join } from "node:path";
+import { NARROW, WIDE, assertNoOverflow, complaintsOfAxe, launch, mode, open } from "./harness/browser.mjs";
+import { Daemon } from "./harness/daemon.mjs";
+import { SCREENSHOTS, PAGE } from "./harness/place.mjs";
+import { serve } from "./harness/static-server.mjs";
+
+let browser, daemon, server;
+before(async () => { [browser, daemon, server] = await Promise.all([launch(), Daemon.start(), serve(PAGE)]); });
+after(() => Promise.all([browser.close(), daemon.stop(), server.close()]));
+
+/** The page with something to see in it: a few answers, and a subtree that was ended. */
+async function lived(url, wanted, options) {
+  const opened = await open(browser, url, options);
+  const { page } = opened;
+  await mode(page, wanted);
+  await page.locator('#answers li[data-mood="good"]').nth(2).waitFor();
+  await endLookup(page);
+  return opened;
+}
+
+/** Ends the lookup of a name that takes long, by its button, and waits until the page has told what ended. */
+async function endLookup(page) {
+  await page.fill("#name", "slow.example.test");
+  await page.click("#ask");
+  const row = page.locator('#page-tree .row[data-state="live"]', { hasText: "lookup" }).filter({ hasText: "slow.example.test" }).first();
+  await row.locator("button").dispatchEvent("click");
+  await page.locator("#ended li.top").waitFor();
+}
+
+for (const [wanted, name] of [["daemon", "daemon"], ["simulated", "simulated"]]) {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const viewport of [WIDE, NARROW]) {
+      test(`${name}, ${colorScheme}, ${viewport.width} px: fits, and axe-core finds nothing`, async () => {
+        const url = wanted === "daemon" ? daemon.url : server.url;
+        const { page, complaints, close } = await lived(url, wanted, { viewport, colorScheme });
+        await assertNoOverflow(page);
+        await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}-${viewport.width}.png`) });
+        await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}-${viewport.width}-whole.png`), fullPage: true });
+        assert.deepEqual(await complaintsOfAxe(page), []);
+        assert.deepEqual(complaints, []);
+        await close();
+      });
+    }
+  }
+}
+
+test("who wants less motion gets less", async () => {
+  const { page, close } = await lived(server.url, "simulated", { reducedMotion: "reduce" });
+  const moving = await page.evaluate(() => document.getAnimations()
+    .filter((animation) => animation.playState === "running" && !String(animation.effect.getTiming().easing).startsWith("steps"))
+    .map((animation) => `${animation.animationName ?? animation.transitionProperty ?? "script"} of ${animation.effect.target?.className}`));
+  assert.deepEqual(moving, []);
+  await close();
+});
