@@ -53,7 +53,9 @@ impl Socket {
         let socket = Socket { listener, line: line.clone(), looking: Cell::new(false) };
         // An error says that the owner is ending: then the request has ended, too.
         if let Ok(node) = request.node().source(SourceClass::Io, "WebSocket", |_| Ok::<_, Infallible>(socket)) {
-            line.belongs_to(node.named("websocket").label(url));
+            // A report is for everybody: what stands behind the question mark is often a secret.
+            let shown = url.split_once('?').map_or(url, |(shown, _)| shown);
+            line.belongs_to(node.named("websocket").label(shown));
         }
         request
     }
