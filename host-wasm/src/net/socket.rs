@@ -57,7 +57,9 @@ impl Socket {
         });
         // An error says that the owner is ending: then the request has ended, too.
         if let Ok(node) = request.node().try_insert(Socket(listener)) {
-            line.belongs_to(node.named("websocket").label(url));
+            // A report is for everybody: what stands behind the question mark is often a secret.
+            let shown = url.split_once('?').map_or(url, |(shown, _)| shown);
+            line.belongs_to(node.named("websocket").label(shown));
         }
         request
     }
