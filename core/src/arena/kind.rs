@@ -4,6 +4,8 @@
 use super::chunk::class_of;
 use super::page::SlotIndex;
 use super::{SlotRef, WideRef};
+use crate::heap::{HeapPlace, Placed};
+use crate::report::short;
 use crate::source::Ready;
 use crate::timer::Timer;
 use crate::tree::TreeCore;
@@ -77,6 +79,8 @@ pub(crate) struct Kind {
     pub(crate) type_id: TypeId,
     /// What the report says in its type column.
     pub(crate) type_name: fn() -> &'static str,
+    /// The same without path and parameters: here, so that only who makes nodes of types links what shortens.
+    pub(crate) short_name: fn() -> &'static str,
     pub(crate) layout: Layout,
     pub(crate) memory: Memory,
     pub(crate) end: KindEnd,
@@ -152,6 +156,7 @@ impl Kind {
             class,
             type_id: TypeId::of::<T>(),
             type_name,
+            short_name: type_name,
             layout: Layout::new::<T>(),
             memory: Memory::of::<T>(),
             end: KindEnd::of(class, core::mem::needs_drop::<T>(), Memory::of::<T>()),
@@ -173,10 +178,14 @@ unsafe fn drop_value<T>(data: *mut u8) {
     unsafe { data.cast::<T>().drop_in_place() }
 }
 
+fn short_name<T>() -> &'static str {
+    short(core::any::type_name::<T>())
+}
+
 struct Of<T>(PhantomData<T>);
 
 impl<T: 'static> Of<T> {
-    const VALUE: &'static Kind = &Kind::new::<T>(Class::Value, core::any::type_name::<T>);
+    const VALUE: &'static Kind = &Kind { short_name: short_name::<T>, ..Kind::new::<T>(Class::Value, core::any::type_name::<T>) };
 }
 
 /// The kind of a plain value.
@@ -235,6 +244,7 @@ pub(crate) struct SourceCell<T> {
 impl<T: 'static> SourceCell<T> {
     pub(crate) const PASSIVE: &'static Kind = &Kind {
         type_id: TypeId::of::<T>(),
+        short_name: short_name::<T>,
         leave: Some(TreeCore::leave_sources),
         source_at: core::mem::offset_of!(SourceCell<T>, index),
         ..Kind::new::<SourceCell<T>>(Class::Source, core::any::type_name::<T>)
@@ -362,5 +372,19 @@ impl TimerRef {
 
     pub(crate) fn pointer(self) -> NonNull<TimerHead> {
         self.0
+    }
+}
+
+impl Placed for TimerRef {
+    #[inline(always)]
+    fn cell(self) -> HeapPlace {
+        const { assert!(core::mem::offset_of!(TimerHead, place) == 0) };
+        // SAFETY: the head begins with the cell, and is there by the contract of `new` and `of`.
+        unsafe { HeapPlace::new(self.0.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn of_cell(cell: HeapPlace) -> TimerRef {
+        TimerRef(cell.pointer().cast())
     }
 }
