@@ -60,7 +60,9 @@ mod trap;
 mod waiting;
 
 pub use browser_host::BrowserHost;
-pub use node_ext::{FrameError, Lifecycle, LifecycleStream, NodeExt, PromiseError};
+#[cfg(feature = "js-types")]
+pub use node_ext::PromiseError;
+pub use node_ext::{FrameError, Lifecycle, LifecycleStream, NodeExt};
 pub use owner_error::OwnerError;
 pub use page_tree::{PageEnded, PageTree};
 pub use small_allocator::SmallAllocator;
