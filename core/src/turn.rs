@@ -170,11 +170,6 @@ impl TreeCore {
         if self.pending.has(Queued::Shutdowns) { earliest.min(self.next_grace()) } else { earliest }
     }
 
-    #[cold]
-    fn next_grace(&self) -> Instant {
-        self.shutdowns.borrow().iter().map(|shutdown| shutdown.end).min().unwrap_or(Instant::MAX)
-    }
-
     /// A piece of code has run: whoever handles failures hears of them before the next one.
     pub(crate) fn count_piece(&self) {
         self.ran.set(self.ran.get() + 1);
