@@ -60,12 +60,6 @@ impl Attended<'_> {
 }
 
 impl TreeCore {
-    /// Whether a timer or a deadline is due at `now`, or may be.
-    #[inline(always)]
-    fn is_due(&self, now: Instant) -> bool {
-        self.timers.may_be_due(now) || self.deadlines.may_be_due(now)
-    }
-
     /// The same, where a future waits for the source.
     #[inline(never)]
     fn turn_for_waiter(&self, token: Token, ready: Ready, now: Instant) -> Option<Turn> {
