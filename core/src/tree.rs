@@ -63,7 +63,7 @@ pub(crate) struct TreeCore {
     /// How many pieces of code this turn ran.
     pub(crate) ran: Cell<usize>,
     /// Whose code runs now.
-    running: Cell<Option<AnyNode>>,
+    pub(crate) running: Cell<Option<AnyNode>>,
     /// How many pieces of the tree's code are on the stack.
     pub(crate) entered: Cell<u32>,
     /// Which values are lent, and where, innermost last.
@@ -330,21 +330,6 @@ impl TreeCore {
     pub(crate) fn exit(&self, before: Option<AnyNode>) {
         self.entered.set(self.entered.get() - 1);
         self.running.set(before);
-    }
-
-    /// [`enter`](TreeCore::enter), with no code on the stack yet.
-    #[inline(always)]
-    pub(crate) fn enter_first(&self, who: AnyNode) {
-        debug_assert!(self.entered.get() == 0);
-        self.entered.set(1);
-        self.running.set(Some(who));
-    }
-
-    /// The end of what [`enter_first`](TreeCore::enter_first) began.
-    #[inline(always)]
-    pub(crate) fn exit_last(&self) {
-        self.entered.set(0);
-        self.running.set(None);
     }
 
     /// Runs code of a node that may be stale by now (its `Drop`); a panic goes to law 17.
