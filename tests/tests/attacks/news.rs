@@ -31,8 +31,9 @@ impl Scene {
         let root = sim.root();
         let (source, token) = source(root, SourceClass::Io);
         let scene = Rc::new(Scene { root, source, watcher: Cell::new(None), token, kept: RefCell::default() });
-        let actor = Rc::downgrade(&scene);
+        let (actor, closure) = (Rc::downgrade(&scene), Says("the watcher"));
         let watcher = source.on_ready_with(Ready::READABLE, move |value, ready| {
+            let _held = &closure;
             say(format_args!("{} is ready: {}", value.0, ready == Ready::READABLE));
             if let Some(scene) = actor.upgrade() {
                 deed(&scene);
@@ -251,6 +252,10 @@ const BUSY: &[Preparation] = &[
         assert!(scene.source.mark_ready(Ready::READABLE).is_empty());
         scene.keep(ready);
     }),
+    ("no source, but its watcher", |_, scene| {
+        scene.watcher.get().expect("it was made").reparent(scene.root).expect("both are alive");
+        scene.source.free();
+    }),
     ("no source", |_, scene| {
         let _ = scene.source.free();
     }),
@@ -336,4 +341,26 @@ fn a_turn_is_not_begun_in_short_by_code_of_the_tree() {
     assert_eq!(said(), ["the source is ready: true", "None"]);
     // The closure that owns it goes first: the tree is not dropped by its own code.
     free_watcher(&scene);
+}
+
+#[test]
+fn a_source_that_watches_itself_hears_in_short_until_its_end() {
+    let sim = world();
+    let token = Cell::new(None);
+    let source = sim.root().source_fn(SourceClass::Io, "source", |name| {
+        token.set(Some(name));
+        let closure = Says("the closure");
+        Ok::<_, Infallible>(move |ready| {
+            let closure = &closure;
+            say(format_args!("{} is ready: {}", closure.0, ready == Ready::READABLE));
+        })
+    });
+    let (source, token) = (source.expect("the root is alive"), token.get().expect("it was told"));
+    sim.settle();
+    let now = sim.root().now();
+    let short = || sim.tree().attend().turn_for(token, Ready::READABLE, now);
+    assert_eq!(short(), Some(Turn { ran: 1, pending: false }));
+    source.free();
+    assert_eq!(short(), None);
+    assert_eq!(said(), ["the closure is ready: true", "drop the closure"]);
 }
