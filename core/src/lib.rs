@@ -68,3 +68,4 @@ pub use time::{Instant, WallClock, hours, millis, secs};
 pub use timer::Timer;
 pub use tree::Tree;
 pub use turn::Attended;
+pub use waits::Waits;
