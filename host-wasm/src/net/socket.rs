@@ -37,7 +37,8 @@ impl Socket {
     #[track_caller]
     pub(super) fn connect(owner: AnyNode, url: &str, options: &WebSocketOptions) -> Request<WebSocket, ChannelError> {
         let (request, done) = owner.completer("connect");
-        let (Ok(page), Ok(js)) = (page_of(request.node()), sys::WebSocket::new(url, &options.protocols)) else {
+        let begun = page_of(request.node()).ok().and_then(|page| Some((page, sys::WebSocket::new(url, &options.protocols).ok()?)));
+        let Some((page, js)) = begun else {
             // Where the owner has ended, so has the request, and this is not heard.
             drop(done.complete(Err(ChannelError::Unreachable)));
             return request;
