@@ -71,3 +71,4 @@ pub use source::{SourceClass, SourceError, Token};
 pub use time::{Instant, WallClock, hours, millis, secs};
 pub use timer::Timer;
 pub use tree::Tree;
+pub use waits::Waits;

@@ -3,19 +3,19 @@
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::request::waiter_of;
-use crate::waits;
+use crate::waits::Waits;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 impl AnyNode {
     /// Waits until [`notify`](AnyNode::notify) is called on this node: for hosts. It may end without that, too, so whoever waits looks for
-    /// what he wants, and waits again. `waits` is what the report says: "message", "room". Cancel-safe: all who wait are woken.
+    /// what he wants, and waits again. `waits` is what the report says. Cancel-safe: all who wait are woken.
     ///
     /// # Errors
     /// [`Ended::Freed`] when this node is, or gets, freed.
-    pub fn notified(self, waits: &'static str) -> Notified {
-        Notified { node: self, waits: waits::code_of(waits), dependent: None }
+    pub fn notified(self, waits: Waits) -> Notified {
+        Notified { node: self, waits, dependent: None }
     }
 
     /// Wakes all who wait in [`notified`](AnyNode::notified), first come first served; legal at any time on the tree's thread. They run
@@ -23,10 +23,9 @@ impl AnyNode {
     pub fn notify(self) {
         let Some(slot) = self.readable() else { return };
         let Some(extras) = slot.extras() else { return };
-        let core = slot.core();
         let waiters = extras.dependents.borrow_mut().take();
         for (_, waiter) in waiters {
-            core.wake(waiter, false);
+            slot.peek_core().wake(waiter, false);
         }
     }
 }
@@ -36,7 +35,7 @@ impl AnyNode {
 #[must_use = "futures do nothing unless awaited"]
 pub struct Notified {
     node: AnyNode,
-    waits: u8,
+    waits: Waits,
     dependent: Option<u64>,
 }
 
@@ -48,7 +47,7 @@ impl Future for Notified {
         if self.dependent.is_some() {
             return Poll::Ready(Ok(())); // or somebody polled: he looks, and waits again
         }
-        let waiter = waiter_of(context, &slot.core(), self.waits);
+        let waiter = waiter_of(context, &slot.core(), self.waits.0);
         self.dependent = self.node.enter_dependents(None, waiter);
         Poll::Pending
     }
@@ -65,7 +64,7 @@ impl Drop for Notified {
 #[cfg(all(test, feature = "sim"))]
 mod tests {
     use crate::sim::Sim;
-    use crate::{Ended, millis};
+    use crate::{Ended, Waits, millis};
     use alloc::rc::Rc;
     use alloc::string::ToString;
     use alloc::vec::Vec;
@@ -80,7 +79,7 @@ mod tests {
             let woken = woken.clone();
             sim.root()
                 .spawn("waiter", async move |_| {
-                    node.notified("message").await?;
+                    node.notified(Waits::named("message")).await?;
                     woken.borrow_mut().push(number);
                     Ok::<_, Ended>(())
                 })
@@ -102,15 +101,15 @@ mod tests {
         let sim = Sim::seeded(1);
         let node = *sim.root().insert(());
         sim.root().after(millis(1), move || node.free());
-        assert!(matches!(sim.block_on(node.notified("room")), Err(Ended::Freed { .. })));
-        assert!(matches!(sim.block_on(node.notified("room")), Err(Ended::Freed { .. })));
+        assert!(matches!(sim.block_on(node.notified(Waits::named("room"))), Err(Ended::Freed { .. })));
+        assert!(matches!(sim.block_on(node.notified(Waits::named("room"))), Err(Ended::Freed { .. })));
     }
 
     #[test]
     fn who_has_gone_is_forgotten() {
         let sim = Sim::seeded(1);
         let node = *sim.root().insert(());
-        let waiting = sim.root().spawn("waiter", async move |_| node.notified("room").await).timeout(millis(1));
+        let waiting = sim.root().spawn("waiter", async move |_| node.notified(Waits::named("room")).await).timeout(millis(1));
         assert!(matches!(sim.block_on(waiting), Err(Ended::TimedOut { .. })));
         node.notify();
         assert_eq!(sim.root().children().count(), 1);

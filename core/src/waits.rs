@@ -22,5 +22,53 @@ pub(crate) fn name_of(code: u8) -> &'static str {
 
 /// The byte for a source's own word; words that are not in the list are an event.
 pub(crate) fn code_of(name: &str) -> u8 {
-    NAMES.iter().position(|known| *known == name).map_or(EVENT, |index| index as u8)
+    Waits::named(name).0
+}
+
+/// A word of the report for what is waited for, found when the program is compiled: looking for it would be 0.1 KB of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waits(pub(crate) u8);
+
+impl Waits {
+    /// "message", "room", "answer", "promise", "frame"…; a word that the report does not know is an "event".
+    ///
+    /// ```
+    /// # use hamadryad::Waits;
+    /// const MESSAGE: Waits = Waits::named("message");
+    /// # assert_ne!(MESSAGE, Waits::named("room"));
+    /// ```
+    pub const fn named(name: &str) -> Waits {
+        let mut code = 0;
+        while code < NAMES.len() {
+            if is_same(NAMES[code].as_bytes(), name.as_bytes()) {
+                return Waits(code as u8);
+            }
+            code += 1;
+        }
+        Waits(EVENT)
+    }
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EVENT, NAMES, Waits, name_of};
+
+    #[test]
+    fn every_word_is_found_again_and_others_are_events() {
+        for (code, name) in NAMES.into_iter().enumerate() {
+            assert_eq!(Waits::named(name), Waits(code as u8));
+            assert_eq!(name_of(code as u8), name);
+        }
+        for other in ["messages", "messag", "x"] {
+            assert_eq!(Waits::named(other), Waits(EVENT));
+        }
+    }
 }

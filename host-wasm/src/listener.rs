@@ -15,7 +15,7 @@ impl<T: AsRef<EventTarget>, const N: usize> Listener<T, N> {
     /// Calls `hear` for each event of these names.
     pub(crate) fn new(target: T, names: [&'static str; N], hear: impl Fn(Event) + 'static) -> Listener<T, N> {
         let hear = Closure::new(hear);
-        for name in names {
+        for name in &names {
             target.as_ref().add_event_listener(name, &hear);
         }
         Listener { target, names, hear }
@@ -24,7 +24,7 @@ impl<T: AsRef<EventTarget>, const N: usize> Listener<T, N> {
 
 impl<T: AsRef<EventTarget>, const N: usize> Drop for Listener<T, N> {
     fn drop(&mut self) {
-        for name in self.names {
+        for name in &self.names {
             self.target.as_ref().remove_event_listener(name, &self.hear);
         }
     }

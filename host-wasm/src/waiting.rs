@@ -1,6 +1,6 @@
 //! How verbs wait: for news of a node, again and again until what they want is there.
 
-use crate::{AnyNode, Ended, Node};
+use crate::{AnyNode, Ended, Node, Waits};
 use alloc::rc::Rc;
 use core::cell::Cell;
 
@@ -12,7 +12,7 @@ use core::cell::Cell;
 /// # Errors
 ///
 /// When the node is freed.
-pub(crate) async fn until<T: 'static, R>(node: Node<T>, waits: &'static str, attempt: impl Fn(&T) -> Option<R>) -> Result<R, Ended> {
+pub(crate) async fn until<T: 'static, R>(node: Node<T>, waits: Waits, attempt: impl Fn(&T) -> Option<R>) -> Result<R, Ended> {
     loop {
         // A stale node gives nothing here, and its error below.
         if let Ok(Some(result)) = node.try_with(&attempt) {

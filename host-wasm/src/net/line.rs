@@ -86,12 +86,9 @@ impl Line {
 
     fn opened(&self, node: Node<Socket>) {
         if let Phase::Connecting { done, owner } = self.phase.replace(Phase::Open) {
-            match node.reparent(owner) {
-                // Whom nobody waits for is gone already: then nothing of this runs.
-                Ok(()) => drop(done.complete(Ok(WebSocket::new(node)))),
-                // The owner is gone, and the request was moved away from it: the socket ends with the request.
-                Err(_) => drop(done),
-            }
+            // An error: the owner is gone, and the request was moved away from it.
+            let moved = node.reparent(owner).map_err(|_| ChannelError::Unreachable);
+            drop(done.complete(moved.map(|()| WebSocket::new(node))));
         }
     }
 

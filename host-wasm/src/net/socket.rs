@@ -5,7 +5,7 @@ use super::{WebSocket, WebSocketOptions};
 use crate::browser_host::{hear, page_of};
 use crate::listener::Listener;
 use crate::sys::EventTarget;
-use crate::{AnyNode, ChannelError, Node, Notified, OwnerError, Request, millis, sys};
+use crate::{AnyNode, ChannelError, Node, Notified, Request, Waits, millis, sys};
 use alloc::rc::Rc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -37,15 +37,9 @@ impl Socket {
     #[track_caller]
     pub(super) fn connect(owner: AnyNode, url: &str, options: &WebSocketOptions) -> Request<WebSocket, ChannelError> {
         let (request, done) = owner.completer("connect");
-        let page = match page_of(request.node()) {
-            Ok(page) => page,
-            Err(OwnerError::Freed) => return request,
-            Err(_) => {
-                drop(done.complete(Err(ChannelError::Unreachable)));
-                return request;
-            }
-        };
-        let Ok(js) = sys::WebSocket::new(url, &options.protocols) else {
+        let begun = page_of(request.node()).ok().and_then(|page| Some((page, sys::WebSocket::new(url, &options.protocols).ok()?)));
+        let Some((page, js)) = begun else {
+            // Where the owner has ended, so has the request, and this is not heard.
             drop(done.complete(Err(ChannelError::Unreachable)));
             return request;
         };
@@ -89,6 +83,15 @@ pub(super) enum Verb {
     Receive,
 }
 
+impl Verb {
+    const fn waits(self) -> Waits {
+        match self {
+            Verb::Send => const { Waits::named("room") },
+            Verb::Receive => const { Waits::named("message") },
+        }
+    }
+}
+
 /// Waits until a verb can go on, and gives the line: what it is ready for is taken in the same poll, so this is cancel-safe.
 pub(super) struct ReadyFor {
     node: Node<Socket>,
@@ -115,8 +118,7 @@ impl Future for ReadyFor {
                 Some(line) if verb == Verb::Send && !line.is_looked_at.replace(true) => Socket::look_later(node),
                 _ => {} // of a stale node the error comes below
             }
-            let waits = if verb == Verb::Send { "room" } else { "message" };
-            match Pin::new(self.news.get_or_insert_with(|| node.notified(waits))).poll(context) {
+            match Pin::new(self.news.get_or_insert_with(|| node.notified(verb.waits()))).poll(context) {
                 Poll::Ready(Ok(())) => self.news = None,
                 Poll::Ready(Err(ended)) => return Poll::Ready(Err(ended.into())),
                 Poll::Pending => return Poll::Pending,

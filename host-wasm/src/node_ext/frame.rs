@@ -3,7 +3,7 @@
 use crate::browser_host::{hear, page_of};
 use crate::clock::instant_of_millis;
 use crate::waiting::{Told, until};
-use crate::{AnyNode, Ended, Instant, Owned, sys};
+use crate::{AnyNode, Ended, Instant, Owned, Waits, sys};
 use alloc::rc::Rc;
 use core::cell::Cell;
 use core::error::Error;
@@ -60,7 +60,7 @@ pub(super) fn wait(owner: AnyNode) -> impl Future<Output = Result<Instant, Frame
             owner.sleep(crate::millis(0)).await?; // says how it ended
             return Err(FrameError::NoFrames);
         };
-        Ok(until(*node, "frame", |frame| frame.at.get()).await?)
+        Ok(until(*node, Waits::named("frame"), |frame| frame.at.get()).await?)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::browser_host::{hear, page_of};
 use crate::listener::Listener;
 use crate::waiting::{Told, until};
-use crate::{AnyNode, Ended, Node, OwnerError, sys};
+use crate::{AnyNode, Ended, Node, OwnerError, Waits, sys};
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
@@ -107,7 +107,7 @@ impl LifecycleStream {
     ///
     /// [`Ended::Freed`] when the node is freed.
     pub async fn next(self) -> Result<Lifecycle, Ended> {
-        until(self.0, "event", |watch| watch.changes.waiting.borrow_mut().pop_front()).await
+        until(self.0, Waits::named("event"), |watch| watch.changes.waiting.borrow_mut().pop_front()).await
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::browser_host::{hear, page_of};
 use crate::listener::Listener;
 use crate::waiting::{Told, until};
-use crate::{AnyNode, Ended, Owned, OwnerError, sys};
+use crate::{AnyNode, Ended, Owned, OwnerError, Waits, sys};
 use core::error::Error;
 use core::fmt;
 use wasm_bindgen::{JsCast, JsValue};
@@ -77,7 +77,7 @@ pub(super) fn wait(owner: AnyNode, promise: js_sys::Promise) -> impl Future<Outp
                 return Err(PromiseError::WrongHost);
             }
         };
-        until(*node, "promise", Settled::take).await?.map_err(PromiseError::Rejected)
+        until(*node, Waits::named("promise"), Settled::take).await?.map_err(PromiseError::Rejected)
     }
 }
 

@@ -158,6 +158,7 @@ async fn what_was_sent_goes_before_the_end() {
 async fn law_12_a_freed_owner_ends_who_connects() {
     let page = PageTree::new();
     let root = page.root();
+    let made = js::Instances::of("WebSocket");
     page.run(async move {
         let owner: AnyNode = *root.insert(());
         let connecting = WebSocket::connect(owner, &url("/hang"));
@@ -168,4 +169,5 @@ async fn law_12_a_freed_owner_ends_who_connects() {
         assert!(matches!(ended, Err(ChannelError::Ended(Ended::Freed { .. }))), "{ended:?}");
     })
     .await;
+    assert_eq!(made.count_alive().await, (1, 0), "for a stale owner none was made");
 }

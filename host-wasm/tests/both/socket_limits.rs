@@ -84,10 +84,12 @@ async fn who_sends_to_a_peer_that_does_not_read_waits() {
         js::page_goes_on(20).await;
         assert_eq!(socket.children().count(), 0, "nobody waits any more, and no timer looks");
         let waiting = root.spawn("send", async move |_| socket.send(b"more").await);
-        root.sleep(millis(10)).await.expect("the root lives");
+        // In the turn in which it looks there is none for a moment.
+        while socket.children().count() == 0 {
+            root.sleep(millis(1)).await.expect("the root lives");
+        }
         let report = root.report().to_string();
         assert!(report.contains("waits: room"), "{report}");
-        assert_eq!(socket.children().count(), 1, "a timer looks");
         socket.free();
         let ended = waiting.await;
         assert!(matches!(ended, Err(ChannelError::Ended(Ended::Freed { .. }))), "{ended:?}");
