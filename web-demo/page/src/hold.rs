@@ -10,6 +10,7 @@ use hamadryad_wasm::prelude::*;
 use hamadryad_wasm::{AnyNode, BrowserHost};
 
 use crate::Front;
+use crate::boxed::spawn_boxed;
 use crate::rows::millis_of;
 use crate::way::{Peer, Way};
 
@@ -27,7 +28,7 @@ pub(crate) fn hold(owner: AnyNode, upstreams: &[Upstream<Peer>], front: &Rc<Fron
     for upstream in upstreams {
         let (name, front, waiting) = (upstream.name.clone(), front.clone(), waiting.clone());
         let resolver = Resolver::new(node, Way, vec![upstream.clone()], Limits { each: LIMIT, overall: LIMIT });
-        let lookup = node.spawn("lookup", async move |me| {
+        let lookup = spawn_boxed(node, "lookup", async move |me| {
             let deadline = me.now() + LIMIT;
             let question = Question::address_of("slow.example.test").expect("it is a legal name");
             let what = if resolver.resolve(me, &question).await.is_ok() { "answered" } else { "unanswered" };
@@ -37,6 +38,7 @@ pub(crate) fn hold(owner: AnyNode, upstreams: &[Upstream<Peer>], front: &Rc<Fron
                 front.held("over", "", 0);
                 node.free();
             }
+            Ok(())
         });
         lookup.label("slow.example.test").detach();
     }

@@ -21,6 +21,7 @@
 
 extern crate alloc;
 
+mod boxed;
 mod ended;
 mod front;
 mod grove;

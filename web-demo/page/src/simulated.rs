@@ -3,12 +3,11 @@
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
-use core::convert::Infallible;
 use core::time::Duration;
 
 use domain::base::iana::OptRcode;
 use hamadryad_demo::{Manners, OUR_SIZE, Query, Reply, Treatment, Zone};
-use hamadryad_wasm::{AnyNode, ChannelError, Node, Ready, SourceClass};
+use hamadryad_wasm::{AnyNode, ChannelError, Node};
 
 /// The same three that the daemon has: one dead, one slow, one moody.
 pub(crate) const UPSTREAMS: [Manners; 3] =
@@ -60,8 +59,8 @@ impl SimulatedChannel {
     /// A channel under `owner`.
     pub(crate) fn open(owner: AnyNode, upstream: Node<SimulatedUpstream>) -> Result<SimulatedChannel, ChannelError> {
         let end = ChannelEnd { upstream, waiting: VecDeque::new() };
-        let made = owner.source(SourceClass::Io, "channel", |_| Ok::<_, Infallible>(end));
-        made.map(|node| SimulatedChannel(node.label(upstream.name()))).map_err(|_| ChannelError::Unreachable)
+        let made = owner.try_insert(end).map_err(|_| ChannelError::Unreachable)?;
+        Ok(SimulatedChannel(made.named("channel").label(upstream.name())))
     }
 
     pub(crate) fn limit(self) -> usize {
@@ -84,13 +83,13 @@ impl SimulatedChannel {
                 *message = received;
                 return Ok(());
             }
-            self.0.ready(Ready::READABLE, "message").await?;
+            self.0.notified("message").await?;
         }
     }
 
     fn take_in(self, reply: Vec<u8>) {
         if self.0.try_with_mut(|end| end.waiting.push_back(reply)).is_ok() {
-            self.0.mark_ready(Ready::READABLE);
+            self.0.notify();
         }
     }
 }

@@ -246,6 +246,8 @@ async function main() {
   const extra = Number(new URLSearchParams(location.search).get("nodes"));
   if (extra > 0) page.grow(Math.min(extra, 20_000));
 
+  if (new URLSearchParams(location.search).has("panic")) page.panic(); // to see that the page says so
+
   const frames = new Frames();
   frames.add(takeNotes);
   frames.add(look);
