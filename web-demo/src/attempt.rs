@@ -1,8 +1,8 @@
 //! [`Attempt`]: one upstream asked once, and what came of it.
 
+use alloc::rc::Rc;
 use core::fmt;
 use core::time::Duration;
-use std::rc::Rc;
 
 use domain::base::iana::OptRcode;
 use hamadryad::{ChannelError, Ended};
@@ -64,7 +64,9 @@ impl core::error::Error for AskError {}
 /// `upstream-1 (dead) did not answer within 400 ms` · `upstream-3 answered REFUSED after 5 ms` · `upstream-2 answered after 41 ms`.
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (upstream, ms) = (&self.upstream, self.took.as_millis());
+        // `as_millis` is 128 bits wide, which is 2 KB of a page.
+        let ms = self.took.as_secs() * 1000 + u64::from(self.took.subsec_millis());
+        let upstream = &self.upstream;
         match &self.result {
             Ok(_) => write!(f, "{upstream} answered after {ms} ms"),
             Err(AskError::Ended(Ended::TimedOut { .. })) => write!(f, "{upstream} did not answer within {ms} ms"),

@@ -5,6 +5,8 @@ use core::time::Duration;
 use hamadryad_wasm::AnyNode;
 use hamadryad_wasm::prelude::*;
 
+use crate::boxed::spawn_boxed;
+
 /// Leaves on one branch; with it, fifty nodes.
 const LEAVES: usize = 49;
 
@@ -30,6 +32,6 @@ fn leaf(branch: AnyNode) -> AnyNode {
     let mut random = [0; 2];
     branch.fill_random(&mut random);
     let life = millis(3_000 + u64::from(u16::from_le_bytes(random)) / 4);
-    let leaf = branch.spawn("leaf", async move |me| me.sleep(life).await);
+    let leaf = spawn_boxed(branch, "leaf", move |me| me.sleep(life));
     leaf.timeout(secs(20)).detach()
 }

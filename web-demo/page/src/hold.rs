@@ -1,14 +1,16 @@
 //! A held loop: two lookups whose deadlines pass while no turn runs, one with an answer and one without.
 
+use alloc::rc::Rc;
+use alloc::vec;
+use core::cell::Cell;
 use core::time::Duration;
-use std::cell::Cell;
-use std::rc::Rc;
 
 use hamadryad_demo::{Limits, Question, Resolver, Upstream};
 use hamadryad_wasm::prelude::*;
 use hamadryad_wasm::{AnyNode, BrowserHost};
 
 use crate::Front;
+use crate::boxed::spawn_boxed;
 use crate::rows::millis_of;
 use crate::way::{Peer, Way};
 
@@ -26,7 +28,7 @@ pub(crate) fn hold(owner: AnyNode, upstreams: &[Upstream<Peer>], front: &Rc<Fron
     for upstream in upstreams {
         let (name, front, waiting) = (upstream.name.clone(), front.clone(), waiting.clone());
         let resolver = Resolver::new(node, Way, vec![upstream.clone()], Limits { each: LIMIT, overall: LIMIT });
-        let lookup = node.spawn("lookup", async move |me| {
+        let lookup = spawn_boxed(node, "lookup", async move |me| {
             let deadline = me.now() + LIMIT;
             let question = Question::address_of("slow.example.test").expect("it is a legal name");
             let what = if resolver.resolve(me, &question).await.is_ok() { "answered" } else { "unanswered" };
@@ -36,6 +38,7 @@ pub(crate) fn hold(owner: AnyNode, upstreams: &[Upstream<Peer>], front: &Rc<Fron
                 front.held("over", "", 0);
                 node.free();
             }
+            Ok(())
         });
         lookup.label("slow.example.test").detach();
     }

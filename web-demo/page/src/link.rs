@@ -1,14 +1,17 @@
 //! [`Link`]: the connection to the daemon, over which its tree comes and the sliders' settings go.
 
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::string::ToString;
+use core::cell::Cell;
 use core::time::Duration;
-use std::cell::Cell;
-use std::rc::Rc;
 
 use hamadryad_wasm::net::{Message, WebSocket};
 use hamadryad_wasm::prelude::*;
 use hamadryad_wasm::{AnyNode, ChannelError, Lifecycle, Node};
 
 use crate::Front;
+use crate::boxed::spawn_boxed;
 use crate::lookups::Lookups;
 use crate::rows::millis_of;
 
@@ -40,8 +43,8 @@ impl Link {
             told.failed(&failure.to_string());
             Contain
         });
-        link.spawn("follow", async move |me| follow(me, link).await).background().detach();
-        link.spawn("lifecycle", async move |me| mind_the_page(me, link).await).background().detach();
+        spawn_boxed(link, "follow", move |me| follow(me, link)).background().detach();
+        spawn_boxed(link, "lifecycle", move |me| mind_the_page(me, link)).background().detach();
         link
     }
 
@@ -52,7 +55,11 @@ impl Link {
     /// Sends a message to the daemon, if it is there.
     pub(crate) fn send(link: Node<Link>, text: String) {
         if let Ok(Some(socket)) = link.try_with(|link| link.socket.get()) {
-            link.spawn("send", async move |_| socket.send_text(&text).await).timeout(CONNECT_LIMIT).detach();
+            let send = spawn_boxed(link, "send", async move |_| {
+                let _gone_and_followed_anew = socket.send_text(&text).await;
+                Ok(())
+            });
+            send.timeout(CONNECT_LIMIT).detach();
         }
     }
 }

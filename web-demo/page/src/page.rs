@@ -1,9 +1,14 @@
 //! [`Page`]: what JavaScript holds.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use alloc::format;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::Cell;
 
-use hamadryad_demo::{Limits, Resolver, Upstream, Zone};
+use hamadryad_demo::{Limits, Manners, Resolver, Upstream, Zone};
 use hamadryad_wasm::prelude::*;
 use hamadryad_wasm::{AnyNode, Node};
 use wasm_bindgen::prelude::*;
@@ -14,7 +19,7 @@ use crate::link::Link;
 use crate::lookups::{Lookups, look_up};
 use crate::simulated::{SimulatedUpstream, UPSTREAMS};
 use crate::way::{Peer, Way};
-use crate::{grove, hold, panic, rows};
+use crate::{grove, hold, rows};
 
 /// A tree, and what the page does with it.
 #[wasm_bindgen]
@@ -23,6 +28,8 @@ pub struct Page {
     front: Rc<Front>,
     /// Whom the resolver asks.
     peers: Vec<Upstream<Peer>>,
+    /// Where the resolver keeps its questions.
+    questions: Option<AnyNode>,
     lookups: Node<Lookups>,
     /// With a daemon.
     link: Option<Node<Link>>,
@@ -34,11 +41,9 @@ impl Page {
     /// its tree is followed; without one they are simulated. A daemon that `asks_itself` has upstreams of its own, and is asked as a whole.
     #[wasm_bindgen(constructor)]
     pub fn new(front: Front, token: Option<String>, asks_itself: bool) -> Page {
-        panic::tell(front.clone().unchecked_into());
         let front = Rc::new(front);
         let page = Cell::new(None);
         hamadryad_wasm::start(|root| {
-            panic::watch(root);
             page.set(Some(match token {
                 Some(token) => Page::with_daemon(root, front, &token, asks_itself),
                 None => Page::simulated(root, front),
@@ -53,13 +58,13 @@ impl Page {
         rows::rows(self.root)
     }
 
-    /// Whether the tree still does what the page is there for: nobody ended its lookups, its upstreams or its link.
+    /// Whether the tree still does what the page is there for: nobody ended its lookups, its questions, its upstreams or its link.
     #[wasm_bindgen(js_name = isWhole)]
     pub fn is_whole(&self) -> bool {
         let has_peers = self.upstreams().all(|upstream| upstream.is_alive());
         // Of the link, the request that keeps it is what matters, and the page's life is the other one.
         let has_link = self.link.is_none_or(|link| link.children().count() >= 2);
-        self.lookups.is_alive() && has_peers && has_link
+        self.lookups.is_alive() && self.questions.is_some_and(AnyNode::is_alive) && has_peers && has_link
     }
 
     /// Looks a name up, now. False when it is no name, or nobody is there to ask any more.
@@ -83,7 +88,7 @@ impl Page {
     /// Sets a simulated upstream's delay in milliseconds and its loss in percent.
     pub fn set(&self, upstream: usize, delay_ms: u32, loss_percent: u8) {
         if let Some(node) = self.upstreams().nth(upstream) {
-            let _gone = node.try_with(|upstream| upstream.set(millis(delay_ms.into()), loss_percent));
+            let _gone = node.try_with_mut(|upstream| upstream.set(delay_ms, loss_percent));
         }
     }
 
@@ -108,9 +113,9 @@ impl Page {
         }
     }
 
-    /// Panics in a request: to see that the page says so.
+    /// Panics in the tree: to see that the page says so.
     pub fn panic(&self) {
-        self.root.spawn("careless", async |_| -> Result<(), Ended> { panic!("somebody asked for it") }).detach();
+        self.root.soon(|| panic!("somebody asked for it")).named("careless");
     }
 }
 
@@ -118,7 +123,7 @@ impl Page {
     fn simulated(root: AnyNode, front: Rc<Front>) -> Page {
         let zone = Rc::new(Zone::example_test());
         let owner = *root.insert(()).named("upstreams");
-        let upstream = |(name, manners)| Upstream::new(name, Peer::Simulated(SimulatedUpstream::new(owner, &zone, name, manners)));
+        let upstream = |manners: Manners| Upstream::new(manners.name(), Peer::Simulated(SimulatedUpstream::new(owner, &zone, manners)));
         Page::with_peers(root, front, UPSTREAMS.into_iter().map(upstream).collect())
     }
 
@@ -126,8 +131,8 @@ impl Page {
         let peers = if asks_itself {
             vec![Upstream::new("the daemon", Peer::Relay(format!("/dns?token={token}")))]
         } else {
-            let relay = |(name, _)| Upstream::new(name, Peer::Relay(format!("/dns?token={token}&upstream={name}")));
-            UPSTREAMS.into_iter().map(relay).collect()
+            let relay = |name| Upstream::new(name, Peer::Relay(format!("/dns?token={token}&upstream={name}")));
+            UPSTREAMS.iter().map(Manners::name).map(relay).collect()
         };
         let mut page = Page::with_peers(root, front.clone(), peers);
         page.link = Some(Link::start(root, format!("/tree?token={token}"), page.lookups, front));
@@ -136,8 +141,9 @@ impl Page {
 
     fn with_peers(root: AnyNode, front: Rc<Front>, peers: Vec<Upstream<Peer>>) -> Page {
         let resolver = Resolver::new(root, Way, peers.clone(), Limits::default());
+        let questions = root.children().next(); // the newest child
         let lookups = Lookups::start(root, resolver, front.clone());
-        Page { root, front, peers, lookups, link: None }
+        Page { root, front, peers, questions, lookups, link: None }
     }
 
     /// Those that are simulated.

@@ -63,7 +63,7 @@ export class Row {
       element.setAttribute("aria-level", depth + 1);
     });
     this.#once("rise", Math.max(0, place.rise * rowHeight - 18), budget, (rise) => this.stem.style.setProperty("--rise", rise));
-    this.#once("kind", kindOf(node.kind), budget, (kind) => (this.leaf.dataset.kind = kind));
+    this.#once("kind", kindOf(node.kind, node.name), budget, (kind) => (this.leaf.dataset.kind = kind));
     this.#once("state", place.ended ? "ended" : place.fresh ? "fresh" : "live", budget, (state) => (element.dataset.state = state));
     this.#once("name", node.name, budget, (name) => (this.name.textContent = name));
     this.#once("label", node.label, budget, (label) => (this.label.textContent = label));
@@ -119,10 +119,10 @@ export class Row {
 }
 
 /** Which of five leaves a node has. */
-function kindOf(kind) {
+function kindOf(kind, name) {
   if (kind.startsWith("request")) return "request";
   if (kind.startsWith("scope")) return "scope";
   if (/^(timer|Timer|every|after|soon|immediate)/.test(kind)) return "timer";
-  if (/channel|socket|udp|tcp|io|message|signal|listener/i.test(kind)) return "source";
+  if (/^(channel|websocket|udp|tcp|listener|signal|lifecycle|event)/.test(name)) return "source";
   return "value";
 }
