@@ -98,16 +98,16 @@ impl Page {
         self.run(false);
     }
 
-    /// An event of the browser: `take_in` queues what it brings and marks who waits for it, and a slice serves them before the browser
+    /// An event of the browser: `take_in` queues what it brings and wakes who waits for it, and a slice serves them before the browser
     /// goes on. One that comes from inside (code of the tree that dispatches an event) is served by a later turn of the slice on the
     /// stack, law 22. Of a tree that is closed it does nothing.
-    pub(crate) fn event(&self, take_in: impl FnOnce(&Tree)) {
+    pub(crate) fn event(&self, take_in: impl FnOnce()) {
         let take_off = self.host().hop.take_off();
         if take_off.is_closed() {
             return;
         }
         let before = take_off.set_inside(true);
-        take_in(&self.tree);
+        take_in();
         take_off.set_inside(before);
         if !before {
             self.run(true);

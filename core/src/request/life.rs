@@ -31,13 +31,15 @@ pub(super) const DEPTH_MAX: u32 = 32;
 
 /// Who polls: a request or scope of this tree, or somebody else's waker. Notes what it waits for.
 pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Waiter {
-    match crate::waker::slot_of(context.waker()) {
-        Some(slot) if slot.is_of(core) => {
-            slot.waits.set(waits);
-            Waiter::Ours(slot, slot.generation.now())
-        }
-        _ => Waiter::Foreign(context.waker().clone()),
-    }
+    own_waiter_of(context, core, waits).unwrap_or_else(|| Waiter::Foreign(context.waker().clone()))
+}
+
+/// Who polls, if it is a request or scope of this tree.
+#[inline(always)]
+pub(crate) fn own_waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Option<Waiter> {
+    let slot = crate::waker::slot_of(context.waker()).filter(|slot| slot.is_of(core))?;
+    slot.waits.set(waits);
+    Some(Waiter::Ours(slot, slot.generation.now()))
 }
 
 impl TreeCore {

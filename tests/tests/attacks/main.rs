@@ -6,6 +6,7 @@ mod free;
 mod handles;
 mod hooks;
 mod leaks;
+mod news;
 mod panics;
 mod pinned;
 mod requests;
