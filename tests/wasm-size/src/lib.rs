@@ -6,7 +6,7 @@
 #[cfg(feature = "socket")]
 extern crate alloc;
 
-#[cfg(feature = "tree")]
+#[cfg(feature = "timer")]
 use hamadryad_wasm::prelude::*;
 #[cfg(target_family = "wasm")]
 use talc::{cell::TalcSyncCell, wasm::WasmBinning, wasm::WasmGrowAndClaim};
@@ -21,12 +21,15 @@ static ALLOCATOR: TalcSyncCell<WasmGrowAndClaim, WasmBinning> = TalcSyncCell::ne
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     // The path is told. The message (`report_panic(info)`) would cost 7 KB gzipped: place, text and what formats it, of every panic
     // that the program could have. (And a `str` itself is `Display` with fill and alignment, which is another one.)
+    #[cfg(feature = "tree")]
     struct Panicked;
+    #[cfg(feature = "tree")]
     impl core::fmt::Display for Panicked {
         fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
             f.write_str("panicked")
         }
     }
+    #[cfg(feature = "tree")]
     hamadryad_wasm::report_panic(&Panicked);
     core::arch::wasm32::unreachable()
 }

@@ -48,7 +48,8 @@ fn lints(place: &Place, summary: &mut Summary) {
     if let Some(route) = Route::find(place) {
         let (name, checker) =
             if route.has_clippy() { ("clippy: wasm", "clippy") } else { ("check: wasm (clippy is not to be had)", "check") };
-        let step = route.cargo(place, name, checker).words("--locked -p hamadryad-wasm -p hamadryad-demo --lib --tests");
+        let pages = "-p hamadryad-demo-page -p hamadryad-example-vite -p hamadryad-example-web";
+        let step = route.cargo(place, name, checker).words("--locked -p hamadryad-wasm -p hamadryad-demo --lib --tests").words(pages);
         let step = if route.has_clippy() { step.words("-- -D warnings") } else { step };
         summary.add(step.run());
         let step = route.cargo(place, &format!("{name}: bench"), checker).words("--locked --manifest-path tests/wasm-bench/Cargo.toml");
