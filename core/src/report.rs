@@ -94,7 +94,11 @@ pub(crate) fn key(node: AnyNode) -> (usize, u64) {
 
 /// Who waits on which node, found from the other side: nothing is kept for it.
 pub(crate) fn who_waits(core: &TreeCore) -> WaitsOn {
-    let mut map: WaitsOn = core.sources.borrow().waiting().map(|(who, source)| (key(who), source)).collect();
+    // One by one: to collect a map is to sort, which is 4 KB of a page.
+    let mut map = WaitsOn::new();
+    for (who, source) in core.sources.borrow().waiting() {
+        map.insert(key(who), source);
+    }
     let root = core.living_root().map(AnyNode::of);
     for node in root.into_iter().flat_map(AnyNode::descendants) {
         if let Some(ext) = node.slot.as_wide().as_ref().map(WideRef::ext) {

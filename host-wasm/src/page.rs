@@ -5,7 +5,7 @@ use crate::tell::Tell;
 use crate::{AnyNode, Instant, Tree, millis, sys, trap};
 use alloc::boxed::Box;
 use alloc::rc::{Rc, Weak};
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
 
@@ -207,9 +207,10 @@ impl Page {
     }
 
     /// A panic in code of this tree is about to trap: closes the host first, then tells the page, once.
-    pub(crate) fn trap(self: Rc<Page>, panic: &str) {
+    /// Gives what was told.
+    pub(crate) fn trap(self: Rc<Page>, panic: &str) -> Option<String> {
         if self.trapped.replace(true) {
-            return; // it was told, and its code is on a stack that nobody returns to
+            return None; // it was told, and its code is on a stack that nobody returns to
         }
         self.ended.set(true);
         self.host().close();
@@ -223,6 +224,7 @@ impl Page {
         text.truncate(told);
         self.tell.trapped(&text);
         core::mem::forget(self); // half-done for ever: nothing of it may be dropped, or its code would run
+        Some(text)
     }
 }
 

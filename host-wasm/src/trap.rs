@@ -3,7 +3,7 @@
 use crate::page::Page;
 use crate::single_thread::SingleThread;
 use alloc::rc::{Rc, Weak};
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::fmt::Display;
@@ -38,20 +38,22 @@ pub(crate) fn forget() {
 /// }
 /// ```
 ///
-/// Call it only where the panic aborts: the tree is left as it is, for ever.
-pub fn report_panic(panic: &dyn Display) {
-    report_panic_text(&panic.to_string());
+/// Call it only where the panic aborts: the tree is left as it is, for ever. Gives the path and `panic` as they were written (of several trees
+/// those of one), for a page that says it to its user, too.
+pub fn report_panic(panic: &dyn Display) -> Option<String> {
+    report_panic_text(&panic.to_string())
 }
 
 /// [`report_panic`] with a text that is there: where no panic's place and message are told, and nothing else formats, 8 KB less of a page.
-pub fn report_panic_text(panic: &str) {
-    let Some(pages) = PAGES.get() else { return };
+pub fn report_panic_text(panic: &str) -> Option<String> {
+    let pages = PAGES.get()?;
+    let mut told = None;
     let mut at = 0;
     loop {
         // One at a time: what is told of one may run code of the page.
-        let Some(page) = pages.borrow().get(at).map(Weak::upgrade) else { return };
+        let Some(page) = pages.borrow().get(at).map(Weak::upgrade) else { return told };
         if let Some(page) = page.filter(|page| page.is_running()) {
-            page.trap(panic);
+            told = page.trap(panic).or(told);
         }
         at += 1;
     }

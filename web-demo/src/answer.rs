@@ -1,6 +1,7 @@
 //! [`Answer`]: what an upstream said, checked, and how it was come by.
 
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
 
 use domain::base::iana::{OptRcode, Rtype};
 use domain::base::message::RecordSection;

@@ -1,8 +1,8 @@
 //! [`Attempt`]: one upstream asked once, and what came of it.
 
+use alloc::rc::Rc;
 use core::fmt;
 use core::time::Duration;
-use std::rc::Rc;
 
 use domain::base::iana::OptRcode;
 use hamadryad::{ChannelError, Ended};

@@ -1,5 +1,6 @@
 //! [`Data`]: the data of a record, as far as a forwarder has to understand it.
 
+use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use domain::base::iana::Rtype;

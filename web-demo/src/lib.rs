@@ -7,6 +7,11 @@
 //! [`Query`], [`Reply`] and [`Zone`] are the serving side, also portable. What only a Linux process has is in [`daemon`], and its
 //! side for the page in [`web`].
 
+// A page is smaller without the standard library: its panics alone, with their texts, would be a tenth of it.
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
 mod answer;
 mod attempt;
 mod data;

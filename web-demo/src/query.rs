@@ -1,5 +1,6 @@
 //! [`Query`]: a message that a client sent, read and checked.
 
+use alloc::vec::Vec;
 use domain::base::iana::{Opcode, OptRcode, Rtype};
 use domain::base::message::RecordSection;
 use domain::base::opt::{Opt, OptRecord};

@@ -1,5 +1,7 @@
 //! [`Question`]: what is asked, and nothing of who asks.
 
+use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 
 use domain::base::iana::{Class, Rtype};
@@ -68,6 +70,20 @@ impl Question {
     /// Whether a message repeats this question: exactly one, the same but for its case.
     pub(crate) fn is_that_of(&self, message: &base::Message<[u8]>) -> bool {
         message.sole_question().is_ok_and(|question| self.0 == question)
+    }
+}
+
+/// By name, as a zone is sorted (RFC 4034, section 6.1), then by type and class.
+impl Ord for Question {
+    fn cmp(&self, other: &Question) -> Ordering {
+        let rest = |question: &Question| (question.rtype().to_int(), question.class().to_int());
+        self.name().cmp(other.name()).then_with(|| rest(self).cmp(&rest(other)))
+    }
+}
+
+impl PartialOrd for Question {
+    fn partial_cmp(&self, other: &Question) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

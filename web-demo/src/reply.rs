@@ -1,5 +1,6 @@
 //! [`Reply`]: what a server says to a client.
 
+use alloc::vec::Vec;
 use domain::base::iana::OptRcode;
 use domain::base::message_builder::{AdditionalBuilder, MessageBuilder, PushError, StaticCompressor};
 use domain::base::record::ComposeRecord;

@@ -3,9 +3,10 @@
 mod ask;
 mod shared;
 
+use alloc::rc::Rc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use std::rc::Rc;
 
 use domain::base::Message;
 use hamadryad::prelude::*;

@@ -1,5 +1,7 @@
 //! [`Zone`]: the little world of `example.test` that the built-in upstreams answer from.
 
+use alloc::vec;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use domain::base::iana::{Class, OptRcode, Rtype};

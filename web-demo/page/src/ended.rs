@@ -1,7 +1,9 @@
 //! What a free ends, told in the order in which it ended.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use hamadryad_wasm::AnyNode;
 use hamadryad_wasm::prelude::*;

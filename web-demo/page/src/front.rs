@@ -36,8 +36,4 @@ extern "C" {
     /// A failure that the page contains.
     #[wasm_bindgen(method)]
     pub(crate) fn failed(this: &Front, text: &str);
-
-    /// A panic is about to trap: nothing of the tree runs any more (law 8).
-    #[wasm_bindgen(method)]
-    pub(crate) fn panicked(this: &Front, text: &str);
 }

@@ -1,8 +1,9 @@
 //! A held loop: two lookups whose deadlines pass while no turn runs, one with an answer and one without.
 
+use alloc::rc::Rc;
+use alloc::vec;
+use core::cell::Cell;
 use core::time::Duration;
-use std::cell::Cell;
-use std::rc::Rc;
 
 use hamadryad_demo::{Limits, Question, Resolver, Upstream};
 use hamadryad_wasm::prelude::*;

@@ -16,6 +16,11 @@
 //!
 //! Rust decides what happens; JavaScript shows it. What passes between them is text and whole numbers ([`Front`], `rows`).
 
+// Its own allocator and panic handler, and no standard library: a third of the page.
+#![cfg_attr(target_family = "wasm", no_std)]
+
+extern crate alloc;
+
 mod ended;
 mod front;
 mod grove;
@@ -23,6 +28,7 @@ mod hold;
 mod link;
 mod lookups;
 mod page;
+#[cfg(target_family = "wasm")]
 mod panic;
 mod records;
 mod rows;

@@ -1,8 +1,10 @@
 //! [`Link`]: the connection to the daemon, over which its tree comes and the sliders' settings go.
 
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::string::ToString;
+use core::cell::Cell;
 use core::time::Duration;
-use std::cell::Cell;
-use std::rc::Rc;
 
 use hamadryad_wasm::net::{Message, WebSocket};
 use hamadryad_wasm::prelude::*;

@@ -1,7 +1,8 @@
 //! [`Lookups`]: one a second, and those that somebody types.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::string::ToString;
+use core::cell::Cell;
 
 use hamadryad_demo::{NotAName, Question, ResolveError, Resolver};
 use hamadryad_wasm::prelude::*;

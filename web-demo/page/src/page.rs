@@ -1,9 +1,14 @@
 //! [`Page`]: what JavaScript holds.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use alloc::format;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::Cell;
 
-use hamadryad_demo::{Limits, Resolver, Upstream, Zone};
+use hamadryad_demo::{Limits, Manners, Resolver, Upstream, Zone};
 use hamadryad_wasm::prelude::*;
 use hamadryad_wasm::{AnyNode, Node};
 use wasm_bindgen::prelude::*;
@@ -14,7 +19,7 @@ use crate::link::Link;
 use crate::lookups::{Lookups, look_up};
 use crate::simulated::{SimulatedUpstream, UPSTREAMS};
 use crate::way::{Peer, Way};
-use crate::{grove, hold, panic, rows};
+use crate::{grove, hold, rows};
 
 /// A tree, and what the page does with it.
 #[wasm_bindgen]
@@ -34,11 +39,9 @@ impl Page {
     /// its tree is followed; without one they are simulated. A daemon that `asks_itself` has upstreams of its own, and is asked as a whole.
     #[wasm_bindgen(constructor)]
     pub fn new(front: Front, token: Option<String>, asks_itself: bool) -> Page {
-        panic::tell(front.clone().unchecked_into());
         let front = Rc::new(front);
         let page = Cell::new(None);
         hamadryad_wasm::start(|root| {
-            panic::watch(root);
             page.set(Some(match token {
                 Some(token) => Page::with_daemon(root, front, &token, asks_itself),
                 None => Page::simulated(root, front),
@@ -83,7 +86,7 @@ impl Page {
     /// Sets a simulated upstream's delay in milliseconds and its loss in percent.
     pub fn set(&self, upstream: usize, delay_ms: u32, loss_percent: u8) {
         if let Some(node) = self.upstreams().nth(upstream) {
-            let _gone = node.try_with(|upstream| upstream.set(millis(delay_ms.into()), loss_percent));
+            let _gone = node.try_with_mut(|upstream| upstream.set(delay_ms, loss_percent));
         }
     }
 
@@ -118,7 +121,7 @@ impl Page {
     fn simulated(root: AnyNode, front: Rc<Front>) -> Page {
         let zone = Rc::new(Zone::example_test());
         let owner = *root.insert(()).named("upstreams");
-        let upstream = |(name, manners)| Upstream::new(name, Peer::Simulated(SimulatedUpstream::new(owner, &zone, name, manners)));
+        let upstream = |manners: Manners| Upstream::new(manners.name(), Peer::Simulated(SimulatedUpstream::new(owner, &zone, manners)));
         Page::with_peers(root, front, UPSTREAMS.into_iter().map(upstream).collect())
     }
 
@@ -126,8 +129,8 @@ impl Page {
         let peers = if asks_itself {
             vec![Upstream::new("the daemon", Peer::Relay(format!("/dns?token={token}")))]
         } else {
-            let relay = |(name, _)| Upstream::new(name, Peer::Relay(format!("/dns?token={token}&upstream={name}")));
-            UPSTREAMS.into_iter().map(relay).collect()
+            let relay = |name| Upstream::new(name, Peer::Relay(format!("/dns?token={token}&upstream={name}")));
+            UPSTREAMS.iter().map(Manners::name).map(relay).collect()
         };
         let mut page = Page::with_peers(root, front.clone(), peers);
         page.link = Some(Link::start(root, format!("/tree?token={token}"), page.lookups, front));

@@ -1,27 +1,30 @@
 //! A panic is told to the page before it traps (law 8).
 
-use std::cell::Cell;
+use core::fmt;
+use core::panic::PanicInfo;
 
-use hamadryad_wasm::AnyNode;
+use wasm_bindgen::prelude::*;
 
-use crate::Front;
-
-thread_local! {
-    /// The root of the tree whose code may panic: the hook is told a message and a place, and finds the path by itself.
-    static ROOT: Cell<Option<AnyNode>> = const { Cell::new(None) };
+#[wasm_bindgen]
+extern "C" {
+    /// A function of the page's own, which shows what it is told.
+    #[wasm_bindgen(js_name = hamadryadPanicked)]
+    fn panicked(text: &str);
 }
 
-/// Tells `front` of every panic from now on, after the tree was closed and the console was told. (What the host's own hook would do, and
-/// this one knows somebody more to tell.)
-pub(crate) fn tell(front: Front) {
-    std::panic::set_hook(Box::new(move |info| {
-        hamadryad_wasm::report_panic(info);
-        let running = ROOT.get().and_then(AnyNode::running).map(AnyNode::path).unwrap_or_default();
-        front.panicked(&format!("{running}: {info}"));
-    }));
+/// Closes the tree whose code panicked, so that nothing of it runs any more, and tells console and page its path. Without message and place:
+/// what formats those of all panics that the program could have would be an eighth of the page.
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    let told = hamadryad_wasm::report_panic(&Panicked);
+    panicked(told.as_deref().unwrap_or("panicked, in no tree's code"));
+    core::arch::wasm32::unreachable()
 }
 
-/// Notes the tree.
-pub(crate) fn watch(root: AnyNode) {
-    ROOT.set(Some(root));
+struct Panicked;
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("panicked")
+    }
 }

@@ -1,5 +1,6 @@
 //! The records of an answer, in words for the page.
 
+use alloc::string::String;
 use core::fmt::Write;
 use core::net::Ipv4Addr;
 

@@ -1,5 +1,6 @@
 //! The tree's report as text that JavaScript takes apart with two splits.
 
+use alloc::string::String;
 use core::fmt::Write;
 use core::time::Duration;
 

@@ -1,58 +1,48 @@
 //! [`Simulated`]: upstreams inside the page, for one that has no daemon.
 
-use core::cell::Cell;
+use alloc::collections::VecDeque;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::time::Duration;
-use std::collections::VecDeque;
-use std::rc::Rc;
 
 use domain::base::iana::OptRcode;
-use hamadryad_demo::{OUR_SIZE, Query, Reply, Zone};
-use hamadryad_wasm::prelude::*;
+use hamadryad_demo::{Manners, OUR_SIZE, Query, Reply, Treatment, Zone};
 use hamadryad_wasm::{AnyNode, ChannelError, Node, Ready, SourceClass};
 
-/// What an upstream is like, and what the sliders change.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Manners {
-    pub(crate) delay: Duration,
-    pub(crate) loss_percent: u8,
-    /// Every so many queries are answered REFUSED.
-    pub(crate) refuses_every: Option<u32>,
-}
-
 /// The same three that the daemon has: one dead, one slow, one moody.
-pub(crate) const UPSTREAMS: [(&str, Manners); 3] = [
-    ("upstream-1", Manners { delay: Duration::ZERO, loss_percent: 100, refuses_every: None }),
-    ("upstream-2", Manners { delay: millis(40), loss_percent: 0, refuses_every: None }),
-    ("upstream-3", Manners { delay: millis(5), loss_percent: 0, refuses_every: Some(5) }),
-];
+pub(crate) const UPSTREAMS: [Manners; 3] =
+    [Manners::dead("upstream-1"), Manners::alive("upstream-2", 40), Manners::alive("upstream-3", 5).refusing_every(5)];
 
 /// An upstream: the node under which its replies wait until they arrive.
 pub(crate) struct SimulatedUpstream {
     zone: Rc<Zone>,
-    manners: Cell<Manners>,
-    asked: Cell<u32>,
+    manners: Manners,
 }
 
 impl SimulatedUpstream {
-    pub(crate) fn new(owner: AnyNode, zone: &Rc<Zone>, name: &'static str, manners: Manners) -> Node<SimulatedUpstream> {
-        owner.insert(SimulatedUpstream { zone: zone.clone(), manners: Cell::new(manners), asked: Cell::new(0) }).named(name)
+    pub(crate) fn new(owner: AnyNode, zone: &Rc<Zone>, manners: Manners) -> Node<SimulatedUpstream> {
+        let name = manners.name();
+        owner.insert(SimulatedUpstream { zone: zone.clone(), manners }).named(name)
     }
 
-    pub(crate) fn set(&self, delay: Duration, loss_percent: u8) {
-        self.manners.set(Manners { delay, loss_percent, ..self.manners.get() });
+    /// Changes nothing when a number is out of range.
+    pub(crate) fn set(&mut self, delay_ms: u32, loss_percent: u8) {
+        let _sliders_have_a_range = self.manners.set(Some(delay_ms), Some(loss_percent));
     }
 
-    /// What it says to a message, and how long that takes; `None` to what is no query.
-    fn answer(&self, message: &[u8]) -> Option<(Vec<u8>, Duration)> {
-        let query = Query::parse(message).ok()?;
-        self.asked.set(self.asked.get().wrapping_add(1));
-        let manners = self.manners.get();
-        if manners.refuses_every.is_some_and(|every| self.asked.get().is_multiple_of(every)) {
-            return Some((Reply::code(OptRcode::REFUSED).compose(&query.head, Some(&query.question)), manners.delay));
-        }
-        let found = self.zone.look_up(&query.question);
-        Some((found.reply.compose(&query.head, Some(&query.question)), manners.delay + found.after))
+    /// What it says to a message, and how long that takes; `None` to what is no query, and when query or reply are lost.
+    fn answer(&mut self, message: &[u8], dice: u8) -> Option<(Vec<u8>, Duration)> {
+        let Query { head, question } = Query::parse(message).ok()?;
+        let (reply, after) = match self.manners.next(dice) {
+            Treatment::Lost => return None,
+            Treatment::Refused(after) => (Reply::code(OptRcode::REFUSED), after),
+            Treatment::Answered(after) => {
+                let found = self.zone.look_up(&question);
+                (found.reply, after + found.after)
+            }
+        };
+        Some((reply.compose(&head, Some(&question)), after))
     }
 }
 
@@ -81,9 +71,8 @@ impl SimulatedChannel {
     /// The reply is a timer below the upstream. What arrives when this channel is gone finds nobody.
     pub(crate) fn send(self, message: &[u8]) -> Result<(), ChannelError> {
         let upstream = self.0.try_with(|end| end.upstream).map_err(|_| ChannelError::Unreachable)?;
-        // An upstream that somebody ended is a dead one: nobody says so.
-        let Ok(Some((reply, after))) = upstream.try_with(|upstream| upstream.answer(message)) else { return Ok(()) };
-        if !is_lost(upstream) {
+        // One that somebody ended is a dead one: nobody says so.
+        if let Ok(Some((reply, after))) = upstream.try_with_mut(|value| value.answer(message, dice(self.0.into()))) {
             upstream.after(after, move || self.take_in(reply)).named("reply");
         }
         Ok(())
@@ -106,10 +95,9 @@ impl SimulatedChannel {
     }
 }
 
-/// Throws the dice.
-fn is_lost(upstream: Node<SimulatedUpstream>) -> bool {
-    let loss = upstream.with(|upstream| upstream.manners.get().loss_percent);
-    let mut dice = [0; 2];
-    upstream.fill_random(&mut dice);
-    u32::from(u16::from_le_bytes(dice)) * 100 < u32::from(loss) << 16
+/// 0 to 99.
+fn dice(node: AnyNode) -> u8 {
+    let mut random = [0; 2];
+    node.fill_random(&mut random);
+    (u16::from_le_bytes(random) % 100) as u8
 }

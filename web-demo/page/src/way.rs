@@ -1,5 +1,7 @@
 //! [`Way`]: how the page's resolver reaches its upstreams.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use hamadryad_wasm::net::{WebSocket, WebSockets};
 use hamadryad_wasm::{AnyNode, Channel, ChannelError, Connect, Node, Request};
 

@@ -22,10 +22,13 @@ const notes = []; // what Rust told since the last frame
 const note = (what) => (...told) => notes.push([what, told]);
 const front = {
   asked: note("asked"), answered: note("answered"), abandoned: note("abandoned"), held: note("held"),
-  failed: note("failed"), link: note("link"), panicked: (text) => broken(text),
+  failed: note("failed"), link: note("link"),
   /** The daemon's messages: of its tree only the latest is of interest. */
   news: (json) => (json.startsWith('{"tree"') ? (latestTree = json) : notes.push(["news", [json]])),
 };
+
+/** Rust's panic handler calls this by its name. */
+globalThis.hamadryadPanicked = (text) => broken(text);
 
 /** The daemon that serves this page puts it into the address. */
 const token = new URLSearchParams(location.search).get("token");
@@ -222,7 +225,7 @@ $("copy").addEventListener("click", async () => {
 // ------------------------------------------------------------------------------------------------ begin
 
 const simulated = [
-  { name: "upstream-1", delay_ms: 0, loss_percent: 100 },
+  { name: "upstream-1", delay_ms: 0, loss_percent: 0, dead: true },
   { name: "upstream-2", delay_ms: 40, loss_percent: 0 },
   { name: "upstream-3", delay_ms: 5, loss_percent: 0 },
 ];

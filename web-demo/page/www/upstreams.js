@@ -20,7 +20,7 @@ export class Upstreams {
     }
     for (const upstream of upstreams) {
       const row = this.rows.get(upstream.name);
-      row.element.toggleAttribute("data-dead", Boolean(upstream.dead) || upstream.loss_percent === 100);
+      row.element.toggleAttribute("data-dead", Boolean(upstream.dead));
       row.delay.disabled = row.loss.disabled = Boolean(upstream.dead);
       this.#write(row.delay, upstream.delay_ms);
       this.#write(row.loss, upstream.loss_percent);

@@ -1,5 +1,6 @@
 //! [`ask`]: one question to one upstream.
 
+use alloc::vec::Vec;
 use domain::base::iana::{Opcode, OptRcode};
 use domain::base::message_builder::OptBuilder;
 use domain::base::{Message, MessageBuilder};

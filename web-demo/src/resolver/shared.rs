@@ -1,6 +1,8 @@
 //! [`SharedQuestions`]: identical questions in flight are one request.
 
-use std::collections::{BTreeMap, HashMap};
+use alloc::collections::BTreeMap;
+use alloc::string::ToString;
+use alloc::vec::Vec;
 
 use hamadryad::{AnyNode, Completer, Node};
 
@@ -16,7 +18,7 @@ pub(super) struct SharedQuestions(Node<Questions>);
 
 #[derive(Default)]
 struct Questions {
-    in_flight: HashMap<Question, Shared>,
+    in_flight: BTreeMap<Question, Shared>,
     /// Never used twice, so that a waiter of an earlier flight of the same question is not taken for one of this.
     tickets: u64,
 }
@@ -26,8 +28,8 @@ struct Questions {
 struct Shared {
     /// Freed, it ends the request. `None` only until it is made.
     flight: Option<AnyNode>,
-    /// By ticket, so they are told in the order in which they came.
-    waiters: BTreeMap<u64, Waiter>,
+    /// With their tickets, which only grow: they are told in the order in which they came.
+    waiters: Vec<(u64, Waiter)>,
 }
 
 impl SharedQuestions {
@@ -64,7 +66,7 @@ impl SharedQuestions {
     /// The news goes to every waiter. They run later, so none of them can get in the way of this.
     fn finish(self, question: &Question, result: &Result<Answer, ResolveError>) {
         let Ok(Some(shared)) = self.0.try_with_mut(|questions| questions.in_flight.remove(question)) else { return };
-        for waiter in shared.waiters.into_values() {
+        for (_, waiter) in shared.waiters {
             let _gone_meanwhile = waiter.complete(result.clone());
         }
     }
@@ -76,7 +78,7 @@ impl Questions {
     fn join(&mut self, question: &Question, waiter: Waiter) -> (u64, IsFirst) {
         self.tickets += 1;
         let shared = self.in_flight.entry(question.clone()).or_default();
-        shared.waiters.insert(self.tickets, waiter);
+        shared.waiters.push((self.tickets, waiter));
         (self.tickets, IsFirst(shared.waiters.len() == 1))
     }
 
@@ -89,7 +91,8 @@ impl Questions {
     /// The flight that nobody waits for any more, if that was the last.
     fn leave(&mut self, question: &Question, ticket: u64) -> Option<AnyNode> {
         let shared = self.in_flight.get_mut(question)?;
-        let _gone = shared.waiters.remove(&ticket)?;
+        let at = shared.waiters.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()?;
+        drop(shared.waiters.remove(at));
         if shared.waiters.is_empty() { self.in_flight.remove(question)?.flight } else { None }
     }
 }
