@@ -28,6 +28,8 @@ pub struct Page {
     front: Rc<Front>,
     /// Whom the resolver asks.
     peers: Vec<Upstream<Peer>>,
+    /// Where the resolver keeps its questions.
+    questions: Option<AnyNode>,
     lookups: Node<Lookups>,
     /// With a daemon.
     link: Option<Node<Link>>,
@@ -56,13 +58,13 @@ impl Page {
         rows::rows(self.root)
     }
 
-    /// Whether the tree still does what the page is there for: nobody ended its lookups, its upstreams or its link.
+    /// Whether the tree still does what the page is there for: nobody ended its lookups, its questions, its upstreams or its link.
     #[wasm_bindgen(js_name = isWhole)]
     pub fn is_whole(&self) -> bool {
         let has_peers = self.upstreams().all(|upstream| upstream.is_alive());
         // Of the link, the request that keeps it is what matters, and the page's life is the other one.
         let has_link = self.link.is_none_or(|link| link.children().count() >= 2);
-        self.lookups.is_alive() && has_peers && has_link
+        self.lookups.is_alive() && self.questions.is_some_and(AnyNode::is_alive) && has_peers && has_link
     }
 
     /// Looks a name up, now. False when it is no name, or nobody is there to ask any more.
@@ -139,8 +141,9 @@ impl Page {
 
     fn with_peers(root: AnyNode, front: Rc<Front>, peers: Vec<Upstream<Peer>>) -> Page {
         let resolver = Resolver::new(root, Way, peers.clone(), Limits::default());
+        let questions = root.children().next(); // the newest child
         let lookups = Lookups::start(root, resolver, front.clone());
-        Page { root, front, peers, lookups, link: None }
+        Page { root, front, peers, questions, lookups, link: None }
     }
 
     /// Those that are simulated.

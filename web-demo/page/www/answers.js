@@ -33,9 +33,9 @@ export class Answers {
   abandoned(id) {
     const entry = this.byId.get(id);
     if (!entry) return;
-    Object.assign(entry, { rcode: "ENDED", records: "its branch was ended", way: "" });
+    Object.assign(entry, { rcode: "ENDED", records: "ended without an answer", way: "" });
     this.dirty = true;
-    if (entry.byHand) this.speak(`${entry.name}: its branch was ended.`);
+    if (entry.byHand) this.speak(`${entry.name}: ended without an answer.`);
   }
 
   #add(entry) {

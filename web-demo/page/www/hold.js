@@ -59,7 +59,7 @@ export class Hold {
     const left = Math.max(0, Math.ceil((this.until - performance.now()) / 1000));
     if (left === this.second) return;
     this.second = left;
-    this.left.textContent = left > 0 ? ` for ${left} s more` : "";
+    this.left.textContent = left > 0 ? `for ${left} s more` : "";
     budget.touch();
   }
 

@@ -123,6 +123,6 @@ function kindOf(kind) {
   if (kind.startsWith("request")) return "request";
   if (kind.startsWith("scope")) return "scope";
   if (/^(timer|Timer|every|after|soon|immediate)/.test(kind)) return "timer";
-  if (/channel|socket|udp|tcp|io|message|signal|listener/i.test(kind)) return "source";
+  if (/^(channel|websocket|udp|tcp|listener|signal|lifecycle|event)/.test(kind)) return "source";
   return "value";
 }
