@@ -27,6 +27,33 @@
 //! panic hook (feature `std`, on by default; without it [`report_panic`]) writes the path of the running request and the message to
 //! the console, once, and closes that tree's host before the trap: every later timer, message or event of the tree returns at once.
 //!
+//! # Building a page
+//!
+//! A library of its own with `crate-type = ["cdylib"]` and two dependencies: this crate and `wasm-bindgen = "=0.2.130"`. Library and tool
+//! must be of the same version, exactly; `cargo install wasm-bindgen-cli --version 0.2.130` brings the tool. Its function that is marked
+//! `#[wasm_bindgen(start)]` runs when the page has loaded the module.
+//!
+//! ```text
+//! rustup target add wasm32-unknown-unknown
+//! cargo build --release --target wasm32-unknown-unknown
+//! wasm-bindgen --target web --out-dir pkg target/wasm32-unknown-unknown/release/my_page.wasm
+//! ```
+//!
+//! The page, from any server that knows `application/wasm` (of a `file:` a browser loads no modules):
+//!
+//! ```html
+//! <script type="module">
+//!   import init from "./pkg/my_page.js";
+//!   await init();
+//! </script>
+//! ```
+//!
+//! With a bundler it is the same: vite finds the module by the `new URL("my_page_bg.wasm", import.meta.url)` in `pkg/my_page.js`, and
+//! needs no plugin. `host-wasm/examples/web` and `host-wasm/examples/vite` are complete, each of a few lines, with their commands in
+//! `Cargo.toml`. A page that is to be small sets `opt-level = "z"`, `lto = true`, `codegen-units = 1` and `panic = "abort"` in
+//! `[profile.release]`, and runs `wasm-opt -Oz` (npm's `binaryen`) over `pkg/my_page_bg.wasm`; `tests/wasm-size` goes further. A server
+//! with a Content-Security-Policy has to allow `script-src 'wasm-unsafe-eval'`.
+//!
 //! # Threads
 //!
 //! wasm32 without the `atomics` target feature has one thread, and this crate builds for nothing else in the browser. On other targets

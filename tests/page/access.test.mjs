@@ -54,10 +54,12 @@ test("a foreign host is refused: a name that was bent to our address", async () 
   }
 });
 
-test("a page of another site, in the same browser, reads nothing", async () => {
+test("a page of another site, in the same browser, reads nothing", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "foreign-"));
+  t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, "index.html"), "<!doctype html><title>another site</title>");
   const server = await serve(folder);
+  t.after(server.close);
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(server.url);
@@ -85,8 +87,6 @@ test("a page of another site, in the same browser, reads nothing", async () => {
   }, [daemon.host, daemon.token]);
   assert.deepEqual(got, { tree: "closed", dns: "closed", fetched: "refused", framed: "not read" });
   await context.close();
-  await server.close();
-  rmSync(folder, { recursive: true });
 });
 
 test("the page is served with headers that keep others out, and nothing beside it is served", async () => {

@@ -11,18 +11,19 @@ let browser;
 before(async () => { browser = await launch(); });
 after(() => browser.close());
 
-test("a page of cargo and wasm-bindgen alone", async () => {
+test("a page of cargo and wasm-bindgen alone", async (t) => {
   const server = await serve(join(EXAMPLES, "web"));
+  t.after(server.close);
   const { page, complaints, close } = await open(browser, server.url);
   await page.getByText("the work is done").waitFor();
   await page.locator("#clock", { hasText: "1 s" }).waitFor();
   assert.deepEqual(complaints, []);
   await close();
-  await server.close();
 });
 
-test("a page of vite's, whose object stops at once", async () => {
+test("a page of vite's, whose object stops at once", async (t) => {
   const server = await serve(join(EXAMPLES, "vite/dist"));
+  t.after(server.close);
   const { page, complaints, close } = await open(browser, server.url);
   const number = page.locator("#number");
   await page.locator("#number", { hasText: "28" }).waitFor();
@@ -37,5 +38,4 @@ test("a page of vite's, whose object stops at once", async () => {
   assert.equal(await number.textContent(), stopped, "nothing counts any more");
   assert.deepEqual(complaints, []);
   await close();
-  await server.close();
 });

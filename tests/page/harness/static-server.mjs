@@ -13,6 +13,7 @@ const TYPES = {
 export async function serve(folder) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://127.0.0.1").pathname));
+    if (path === "/favicon.ico") return response.writeHead(204).end(); // browsers ask for it unbidden
     const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
     try {
       const body = await readFile(file);

@@ -27,6 +27,35 @@ fn every_licence_is_allowed() {
     complaints.tell();
 }
 
+/// Tools of the tests that are run as they come, never changed and never passed on, under a licence that asks for more than its text.
+const TOOLS: [(&str, &str); 1] = [("axe-core", "MPL-2.0")];
+
+#[test]
+fn every_licence_of_npm_is_allowed() {
+    let mut complaints = Complaints::default();
+    let allowed = allowed();
+    let locks = checkout::files().into_iter().filter(|path| path.ends_with("package-lock.json"));
+    let mut packages = 0;
+    for path in locks {
+        let text = checkout::text(&path).expect("a lock file is text");
+        let lock: serde_json::Value = serde_json::from_str(&text).expect("a lock file of npm is JSON");
+        for (place, package) in lock["packages"].as_object().expect("it lists packages") {
+            let name = place.rsplit("node_modules/").next().unwrap_or(place);
+            packages += 1;
+            match package["license"].as_str() {
+                None => complaints.add(format!("{path}: {name} names no licence: do without it")),
+                Some(licence) if is_allowed(licence, &allowed) || TOOLS.contains(&(name, licence)) => {}
+                Some(licence) => complaints.add(format!("{path}: {name} is under \"{licence}\": do without it, or allow it in deny.toml")),
+            }
+            if !place.is_empty() && package["integrity"].is_null() {
+                complaints.add(format!("{path}: {name} has no checksum: npm install --package-lock-only"));
+            }
+        }
+    }
+    assert!(packages > 3, "the lock files of npm list packages");
+    complaints.tell();
+}
+
 /// The list in deny.toml.
 fn allowed() -> BTreeSet<String> {
     let text = checkout::text("deny.toml").expect("deny.toml lies in the root");

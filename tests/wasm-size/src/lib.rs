@@ -6,7 +6,7 @@
 #[cfg(feature = "socket")]
 extern crate alloc;
 
-#[cfg(feature = "tree")]
+#[cfg(feature = "timer")]
 use hamadryad_wasm::prelude::*;
 use wasm_bindgen::prelude::*;
 
@@ -19,6 +19,7 @@ static ALLOCATOR: hamadryad_wasm::SmallAllocator = hamadryad_wasm::SmallAllocato
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     // The path is told. The message (`report_panic(info)`) would cost 8 KB gzipped: place, text and what formats it, of every panic
     // that the program could have.
+    #[cfg(feature = "tree")]
     hamadryad_wasm::report_panic_text("panicked");
     core::arch::wasm32::unreachable()
 }

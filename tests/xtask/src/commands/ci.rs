@@ -48,12 +48,16 @@ fn lints(place: &Place, summary: &mut Summary) {
     if let Some(route) = Route::find(place) {
         let (name, checker) =
             if route.has_clippy() { ("clippy: wasm", "clippy") } else { ("check: wasm (clippy is not to be had)", "check") };
-        let step = route.cargo(place, name, checker).words("--locked -p hamadryad-wasm -p hamadryad-demo --lib --tests");
-        let step = if route.has_clippy() { step.words("-- -D warnings") } else { step };
-        summary.add(step.run());
-        let step = route.cargo(place, &format!("{name}: bench"), checker).words("--locked --manifest-path tests/wasm-bench/Cargo.toml");
-        let step = if route.has_clippy() { step.words("-- -D warnings") } else { step };
-        summary.add(step.run());
+        // The demo's page by itself: it has no standard library, which the others ask for.
+        let parts = [
+            ("", "-p hamadryad-wasm -p hamadryad-example-vite -p hamadryad-example-web --lib --tests"),
+            (", page", "-p hamadryad-demo -p hamadryad-demo-page --lib"),
+            (", bench", "--manifest-path tests/wasm-bench/Cargo.toml"),
+        ];
+        for (part, words) in parts {
+            let step = route.cargo(place, &format!("{name}{part}"), checker).words("--locked").words(words);
+            summary.add(if route.has_clippy() { step.words("-- -D warnings") } else { step }.run());
+        }
     }
     let documentation = "doc --locked --workspace --no-deps --features hamadryad/sim";
     summary.add(Step::cargo(place, "documentation", documentation).env("RUSTDOCFLAGS", "-D warnings").run());

@@ -44,16 +44,23 @@ pub(crate) fn run(place: &Place, consent: Consent, open: bool, arguments: &[OsSt
         println!("    `dig` is not here, to ask the daemon with: {}", apt::commands(&["bind9-dnsutils"]).join(" && "));
     }
     let (address, folder) = (target.join("demo-address"), page::folder(place));
-    let begun = begin(&folder);
-    begun.map_err(|error| Failure::new(format!("{}: {error}", folder.display())).cure("make target/ writable, or `cargo clean`"))?;
     match page {
-        Ok(()) => detach(open, &address)?,
-        Err(failure) => println!("    {failure}\n    the daemon serves no page"),
+        Ok(()) => {
+            let begun = begin(&folder);
+            begun
+                .map_err(|error| Failure::new(format!("{}: {error}", folder.display())).cure("make target/ writable, or `cargo clean`"))?;
+            detach(open, &address)?;
+        }
+        Err(failure) => println!("    {failure}\n    the page is not built"),
     }
     let program = target.join("debug/hamadryad-demo");
     println!("\n==> {}\n", program.display());
     let mut daemon = environment::command(&program);
-    daemon.arg("--page").arg(&folder).arg("--address-file").arg(&address).args(arguments);
+    daemon.arg("--address-file").arg(&address);
+    if folder.is_dir() {
+        daemon.arg("--page").arg(&folder);
+    }
+    daemon.args(arguments);
     let error = daemon.exec();
     Err(Failure::new(format!("{} cannot be started: {error}", program.display())).cure("remove it and start again"))
 }
