@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use domain::base::iana::OptRcode;
 use hamadryad_demo::{Manners, OUR_SIZE, Query, Reply, Treatment, Zone};
-use hamadryad_wasm::{AnyNode, ChannelError, Node};
+use hamadryad_wasm::{AnyNode, ChannelError, Node, Waits};
 
 /// The same three that the daemon has: one dead, one slow, one moody.
 pub(crate) const UPSTREAMS: [Manners; 3] =
@@ -83,7 +83,7 @@ impl SimulatedChannel {
                 *message = received;
                 return Ok(());
             }
-            self.0.notified("message").await?;
+            self.0.notified(Waits::named("message")).await?;
         }
     }
 
