@@ -290,7 +290,7 @@ impl TreeCore {
     }
 
     /// [`leave`](TreeCore::leave), of a request or scope.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn leave_request(&self, slot: WideRef) {
         slot.leave_list();
         if slot.ext().deadline.get() != 0 {

@@ -34,13 +34,13 @@ impl HeapPlace {
         self.0
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn get(self) -> u32 {
         // SAFETY: the contract of `new`.
         unsafe { self.0.as_ref() }.get()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn set(self, place: u32) {
         // SAFETY: as above.
         unsafe { self.0.as_ref() }.set(place);
@@ -64,7 +64,7 @@ pub(crate) struct Due<T> {
 }
 
 impl Entry {
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn is_before(&self, other: &Entry) -> bool {
         self.at < other.at || (self.at == other.at && self.serial < other.serial)
     }
@@ -163,7 +163,7 @@ impl<T: Placed> Heap<T> {
     }
 
     /// Takes an item out; nothing if it is not in.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn remove(&self, item: T) {
         let cell = item.cell();
         let place = cell.get() as usize;
@@ -173,7 +173,7 @@ impl<T: Placed> Heap<T> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn take_out(&self, place: usize) {
         let mut entries = self.entries.borrow_mut();
         if place == entries.list.len() {

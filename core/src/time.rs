@@ -79,7 +79,9 @@ pub const fn hours(n: u64) -> Duration {
 
 /// A length in nanoseconds, saturating at 584 years. Two words in place of a division of 128 bits.
 pub(crate) fn nanos_of(length: Duration) -> u64 {
-    length.as_secs().saturating_mul(1_000_000_000).saturating_add(length.subsec_nanos() as u64)
+    // A product that may overflow is checked with 128 bits on 32-bit machines: 0.1 KB of a page.
+    const SECONDS_MAX: u64 = u64::MAX / 1_000_000_000;
+    if length.as_secs() >= SECONDS_MAX { u64::MAX } else { length.as_secs() * 1_000_000_000 + length.subsec_nanos() as u64 }
 }
 
 /// A length in nanoseconds as people read it: `180 ms`, `1.8 s`, `3 h 12 min`.

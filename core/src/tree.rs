@@ -27,9 +27,6 @@ use core::panic::Location;
 use core::task::Waker;
 use core::time::Duration;
 
-/// How many loans nest before their list grows.
-const LOANS_AT_START: usize = 16;
-
 /// The owner of everything: a root node and all that hangs below it, on one thread (others say runtime or context).
 ///
 /// Dropping it frees the root: everything below ends, handles are stale, wakers and [`Remote`](crate::Remote)s are harmless.
@@ -125,7 +122,6 @@ impl Tree {
             shutdowns: RefCell::default(),
             scheduled: Cell::new(None),
         });
-        core.loans.borrow_mut().reserve(LOANS_AT_START);
         core.me.set(Rc::as_ptr(&core));
         let heads = core.lists.begin_with(|| core.pages.take(&core, true).map(SlotRef::wide));
         heads.expect("the system has no memory for a tree's first pages");
@@ -216,7 +212,7 @@ impl TreeCore {
     }
 
     /// A new node under `owner`, as its newest child, without its value yet.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn make(&self, owner: AnyNode, kind: &'static Kind, place: Place) -> Result<SlotRef, InsertRefused> {
         match owner.readable().map(|slot| (slot, slot.state.get())) {
             None => Err(InsertRefused::Stale),
@@ -244,13 +240,13 @@ impl TreeCore {
     /// no memory.
     ///
     /// Inlined is only what most often happens.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn make_with<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
         self.make_at_hand(owner, kind, place, flags, value).or_else(|value| self.make_with_slow(owner, kind, place, flags, value))
     }
 
     /// As [`make_with`](TreeCore::make_with), where there is room without a look for it: without a call.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn make_at_hand<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
         match Room::at_hand(self, kind.kind()) {
             Some(room) => {
@@ -271,7 +267,7 @@ impl TreeCore {
     }
 
     /// A slot has a tenant from now on, with these flags.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn move_in(&self, slot: SlotRef, owner: Option<SlotRef>, kind: &'static Kind, place: Place, flags: u8) {
         slot.generation.advance();
         slot.begin(kind.is_wide(), flags);
@@ -286,7 +282,7 @@ impl TreeCore {
     }
 
     /// Makes `slot`, which is in no list, the newest child of `owner`.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn link(&self, slot: SlotRef, owner: Option<SlotRef>) {
         debug_assert!(slot.newer.get().is_none());
         slot.parent.set(owner);

@@ -62,7 +62,7 @@ impl Default for Chunks {
 }
 
 /// The class of a layout; `None`: the system's.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(super) const fn class_of(layout: Layout) -> Option<usize> {
     if ISOLATE || layout.align() > 16 || layout.size() > MEDIUM_MAX {
         None
@@ -73,7 +73,7 @@ pub(super) const fn class_of(layout: Layout) -> Option<usize> {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 const fn size_of_class(class: usize) -> usize {
     if class <= SMALL_MAX / 16 { class * 16 } else { SMALL_MAX + (class - SMALL_MAX / 16) * 128 }
 }
@@ -93,7 +93,7 @@ fn header<'a>(page: NonNull<ChunkPage>) -> &'a ChunkPage {
 }
 
 /// A chunk that was given back.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn pop(page: NonNull<ChunkPage>) -> Option<NonNull<u8>> {
     let head = header(page);
     let chunk = head.free.get()?;
@@ -104,7 +104,7 @@ fn pop(page: NonNull<ChunkPage>) -> Option<NonNull<u8>> {
 }
 
 /// A chunk that was never handed out.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn first_use(page: NonNull<ChunkPage>, class: usize) -> Option<NonNull<u8>> {
     let head = header(page);
     let at = head.fresh.get() as usize;
@@ -132,7 +132,7 @@ impl Chunks {
     }
 
     /// Memory for a value that is there without a look for it.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn at_hand(&self, layout: Layout) -> Option<NonNull<u8>> {
         if layout.size() == 0 {
             // SAFETY: an alignment is never zero.
@@ -189,7 +189,7 @@ impl Chunks {
     ///
     /// # Safety
     /// As `free`; the layout was of a class and not empty.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(super) unsafe fn free_small(&self, chunk: NonNull<u8>) {
         // SAFETY: chunks of a class lie in a page that begins at the multiple of `PAGE` below them, and keep its provenance.
         let page = unsafe { NonNull::new_unchecked(chunk.as_ptr().map_addr(|address| address & !(PAGE - 1)).cast::<ChunkPage>()) };

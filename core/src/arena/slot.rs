@@ -167,14 +167,17 @@ impl Ext {
         true
     }
 
+    /// The deadline that the heap does not know.
+    #[inline(always)]
+    pub(crate) fn limit(&self) -> Option<Instant> {
+        // SAFETY: as in `is_quiet`.
+        if let Told::Limit(at) = unsafe { &*self.told.as_ptr() } { Some(*at) } else { None }
+    }
+
     /// The deadline that the heap does not know; from now on somebody else has to.
     #[inline(always)]
     pub(crate) fn take_limit(&self) -> Option<Instant> {
-        // SAFETY: as in `is_quiet`.
-        let limit = match unsafe { &*self.told.as_ptr() } {
-            Told::Limit(at) => Some(*at),
-            _ => None,
-        };
+        let limit = self.limit();
         if limit.is_some() {
             self.told.set(Told::Nobody);
         }
@@ -495,6 +498,7 @@ impl SlotRef {
     }
 
     /// The page's serial number and the slot's index in it: never changes.
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn address(self) -> (u32, u32) {
         let page = self.page();
         (page.serial(), page.index_of(self))

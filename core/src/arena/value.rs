@@ -20,7 +20,7 @@ pub(crate) struct Room {
 
 impl Room {
     /// Room that is there without a look for it. (In a page small code counts for more.)
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn at_hand(core: &TreeCore, kind: &Kind) -> Option<Room> {
         if cfg!(target_family = "wasm") {
             return None;
@@ -45,13 +45,13 @@ impl Room {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn slot(&self) -> SlotRef {
         self.slot
     }
 
     /// The slot, from now on that of a node of this kind.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn take(&self, kind: &'static Kind) -> SlotRef {
         self.slot.kind.set(kind);
         self.slot.data.set(self.chunk.as_ptr());
@@ -59,7 +59,7 @@ impl Room {
     }
 
     /// Writes the value of a new node of the kind that this room was found for.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn write<V>(&self, _: KindOf<V>, value: V) {
         assert!(size_of::<V>() <= self.size, "a value of its own kind");
         // SAFETY: the chunk is new, of the kind's layout, and so has room for what the kind's value begins with; nothing lies there.
@@ -68,7 +68,7 @@ impl Room {
 }
 
 /// Writes a new node's value, which is of the type that the node's kind was made for.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(crate) fn fill<T>(slot: SlotRef, value: T) -> AnyNode {
     assert!(slot.kind.get().layout == Layout::new::<T>() && slot.has(Flag::NoValue), "a value of its own kind, once");
     // SAFETY: the slot's chunk was allocated for this layout and holds no value.
@@ -126,7 +126,7 @@ pub(crate) struct Code {
 
 impl Code {
     /// Lends a request's value, if its code can run now: alive, not lent, not done. Whoever runs it ends the loan afterwards.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn of(slot: WideRef) -> Option<Code> {
         if slot.has(Flag::NoValue) || slot.state.get() != State::Live || slot.lent.get() != 0 {
             return None;
@@ -136,7 +136,7 @@ impl Code {
     }
 
     /// Runs it once.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn run(self, context: &mut Context<'_>) {
         // SAFETY: of the slot's own kind; the value was there when it was lent to this alone, and what is lent is not dropped.
         unsafe { (self.run)(self.slot, self.slot.data.get(), context) }
@@ -144,7 +144,7 @@ impl Code {
 }
 
 /// Gives the chunk of a slot back. Its value was dropped or moved out.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(crate) fn free_chunk(core: &TreeCore, slot: SlotRef) {
     let Some(chunk) = NonNull::new(slot.data.replace(core::ptr::null_mut())) else { return };
     let kind = slot.kind.get();

@@ -261,8 +261,7 @@ impl TreeCore {
     /// A request's or scope's own deadline.
     pub(crate) fn own_deadline(&self, slot: SlotRef) -> Option<Instant> {
         let slot = slot.as_wide()?;
-        let limit = slot.ext().peek(|told| if let Told::Limit(at) = told { Some(*at) } else { None });
-        limit.or_else(|| self.deadlines.at(slot))
+        slot.ext().limit().or_else(|| self.deadlines.at(slot))
     }
 }
 
