@@ -394,7 +394,7 @@ impl TreeCore {
             slot.note(note.map(|node| (node.slot, node.serial)));
             slot.note_owner(wide.ext(), owner.map(|node| (node.slot, node.serial)));
         }
-        if let Told::Waiter(waiter) = wide.ext().told.replace(told) {
+        if let Some(waiter) = wide.ext().told.replace(told).into_waiter() {
             self.wake(waiter, true);
         }
     }

@@ -92,6 +92,12 @@ impl<T: Placed> Heap<T> {
         self.first().map_or(Instant::MAX, |first| first.at)
     }
 
+    /// Whether nothing is in it.
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.earliest.get() == Instant::MAX
+    }
+
     /// Whether something is due at `now`, or may be.
     #[inline]
     pub(crate) fn may_be_due(&self, now: Instant) -> bool {

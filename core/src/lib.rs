@@ -21,6 +21,7 @@ mod access;
 mod arena;
 mod catch;
 mod channel;
+mod deadline_queue;
 mod decimal;
 mod ended;
 mod extras;

@@ -44,6 +44,12 @@ impl Pending {
         self.0.get() & what as u8 != 0
     }
 
+    /// Whether it has one of them.
+    #[inline(always)]
+    pub(crate) fn has_any<const N: usize>(&self, what: [Queued; N]) -> bool {
+        self.0.get() & what.into_iter().fold(0, |all, one| all | one as u8) != 0
+    }
+
     #[inline]
     pub(crate) fn remove(&self, what: Queued) {
         self.0.set(self.0.get() & !(what as u8));

@@ -1,9 +1,10 @@
 //! The owner of everything, bound to one thread.
 
 use crate::arena::value::Room;
-use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, SlotRef, State, TimerRef, WideRef};
+use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, SlotRef, State, TimerRef};
 use crate::arena::{Flag, SlotIndex};
 use crate::catch::catch;
+use crate::deadline_queue::DeadlineQueue;
 use crate::failure::{Failure, Undelivered};
 use crate::free::End;
 use crate::heap::Heap;
@@ -69,7 +70,7 @@ pub(crate) struct TreeCore {
     /// Which values are lent, and where, innermost last.
     pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
     pub(crate) timers: Heap<TimerRef>,
-    pub(crate) deadlines: Heap<WideRef>,
+    pub(crate) deadlines: DeadlineQueue,
     /// Which classes of a turn have something to do.
     pub(crate) pending: Pending,
     /// Dropped by its [part](Parts::drop_sources).
@@ -116,7 +117,7 @@ impl Tree {
             entered: Cell::new(0),
             loans: RefCell::default(),
             timers: Heap::default(),
-            deadlines: Heap::default(),
+            deadlines: DeadlineQueue::default(),
             pending: Pending::default(),
             sources: RefCell::default(),
             foreign: RefCell::default(),

@@ -165,7 +165,7 @@ impl Page {
         header.wide
             && (0..header.initialised.get()).any(|index| {
                 let slot = Page::slot(page, index).expect("below the count of initialised slots");
-                slot.wide().ext().word.load(Ordering::Acquire) != 0
+                slot.wide().ext().word.pins()
             })
     }
 
@@ -273,7 +273,7 @@ impl Pages {
     /// Whether a wide slot may have a next tenant: it has a generation left, and no waker pins it.
     #[inline(always)]
     pub(crate) fn may_be_next(&self, slot: WideRef) -> bool {
-        slot.generation.now() < Generation::RETIRED && slot.ext().word.load(Ordering::Acquire) == 0
+        slot.generation.now() < Generation::RETIRED && !slot.ext().word.pins()
     }
 
     /// A wide slot that may have a next tenant comes back.
@@ -343,7 +343,7 @@ impl Width {
         for _ in 0..limbo.len().min(16) {
             let at = self.swept.get() % limbo.len();
             self.swept.set(at + 1);
-            if limbo[at].wide().ext().word.load(Ordering::Acquire) == 0 {
+            if !limbo[at].wide().ext().word.pins() {
                 return Some(limbo.swap_remove(at));
             }
         }

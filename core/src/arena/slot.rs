@@ -8,9 +8,10 @@ use super::{Generation, Kind, Place};
 use crate::ended::Ended;
 use crate::extras::Extras;
 use crate::free::Cause;
-use crate::sync::{AtomicPtr, AtomicU32};
+use crate::sync::AtomicPtr;
 use crate::time::Instant;
 use crate::tree::TreeCore;
+use crate::waker::WakeWord;
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use core::cell::Cell;
@@ -92,14 +93,14 @@ pub(crate) struct Slot {
 
 /// The 64 bytes more of a wide slot.
 pub(crate) struct Ext {
-    /// Bit 0: in the inject queue. The rest counts cloned wakers. Touched by any thread that has a waker.
-    pub(crate) word: AtomicU32,
+    /// Touched by any thread that has a waker.
+    pub(crate) word: WakeWord,
     pub(crate) runs: Cell<u32>,
     /// Its neighbours in a list; itself, when it is in none.
     pub(super) next: Cell<WideRef>,
     pub(super) previous: Cell<WideRef>,
     pub(crate) told: Cell<Told>,
-    /// One more than its place in the heap of deadlines; 0: it has none of its own.
+    /// Its place in the [`DeadlineQueue`](crate::deadline_queue::DeadlineQueue); 0: it has none of its own.
     pub(crate) deadline: Cell<u32>,
     /// The turn in which it ran last.
     pub(crate) ran: Cell<u32>,
@@ -107,13 +108,20 @@ pub(crate) struct Ext {
 }
 
 /// Who is told of an end; after the end, what happened.
+///
+/// Which it is lies in a byte of its own, which is faster to ask than what only follows from the rest: it is asked several times in the
+/// life of each request.
 #[derive(Default)]
+#[repr(u8)]
 pub(crate) enum Told {
     #[default]
     Nobody,
-    Waiter(Waiter),
-    /// Nobody yet. It has not run, and has this deadline, which the heap does not know: most are done before it matters.
+    /// Nobody yet. It has not run, and has this deadline, which the queue does not know: most are done before it matters.
     Limit(Instant),
+    /// A [`Waiter::Ours`].
+    Ours(WideRef, Serial),
+    /// A [`Waiter::Foreign`].
+    Foreign(Waker),
     /// It ended by a free or a deadline, which stored this without allocating.
     Ended(Place, Cause),
     /// It ended otherwise.
@@ -125,6 +133,27 @@ pub(crate) enum Waiter {
     /// A request or scope of this tree: no atomics, no virtual calls.
     Ours(WideRef, Serial),
     Foreign(Waker),
+}
+
+impl From<Waiter> for Told {
+    #[inline(always)]
+    fn from(waiter: Waiter) -> Told {
+        match waiter {
+            Waiter::Ours(slot, serial) => Told::Ours(slot, serial),
+            Waiter::Foreign(waker) => Told::Foreign(waker),
+        }
+    }
+}
+
+impl Told {
+    /// Who waits, if somebody does.
+    pub(crate) fn into_waiter(self) -> Option<Waiter> {
+        match self {
+            Told::Ours(slot, serial) => Some(Waiter::Ours(slot, serial)),
+            Told::Foreign(waker) => Some(Waiter::Foreign(waker)),
+            _ => None,
+        }
+    }
 }
 
 impl Ext {
@@ -152,21 +181,40 @@ impl Ext {
         unsafe { self.told.as_ptr().write(Told::Nobody) };
     }
 
-    /// Notes a deadline that the heap does not know, if nobody waits yet; of two the earlier counts.
+    /// It runs in that turn.
+    #[inline(always)]
+    pub(crate) fn count_run(&self, turn: u32) {
+        self.ran.set(turn);
+        if let Some(runs) = self.runs.get().checked_add(1) {
+            self.runs.set(runs);
+        }
+    }
+
+    /// Notes a deadline that the queue does not know, if nothing is noted.
     #[inline(always)]
     pub(crate) fn note_limit(&self, at: Instant) -> bool {
         // SAFETY: as in `is_quiet`.
-        let at = match unsafe { &*self.told.as_ptr() } {
-            Told::Nobody => at,
-            Told::Limit(before) => at.min(*before),
-            _ => return false,
-        };
+        if !matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody) {
+            return false;
+        }
         // SAFETY: the cell is this thread's; what is overwritten needs no drop.
         unsafe { self.told.as_ptr().write(Told::Limit(at)) };
         true
     }
 
-    /// The deadline that the heap does not know; from now on somebody else has to.
+    /// Notes who waits, a request or scope of this tree, if nothing is noted that others have to see to first.
+    #[inline(always)]
+    pub(crate) fn note_own_waiter(&self, slot: WideRef, serial: Serial) -> bool {
+        // SAFETY: as in `is_quiet`.
+        if !matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody | Told::Ours(..)) {
+            return false;
+        }
+        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
+        unsafe { self.told.as_ptr().write(Told::Ours(slot, serial)) };
+        true
+    }
+
+    /// The deadline that the queue does not know; from now on somebody else has to.
     #[inline(always)]
     pub(crate) fn take_limit(&self) -> Option<Instant> {
         // SAFETY: as in `is_quiet`.
@@ -185,7 +233,7 @@ impl Ext {
     pub(crate) fn take_own_waiter(&self) -> Option<(WideRef, Serial)> {
         // SAFETY: as in `is_quiet`.
         let waiter = match unsafe { &*self.told.as_ptr() } {
-            Told::Waiter(Waiter::Ours(slot, serial)) => Some((*slot, *serial)),
+            Told::Ours(slot, serial) => Some((*slot, *serial)),
             _ => None,
         };
         if waiter.is_some() {
@@ -212,7 +260,8 @@ impl Ext {
             return None;
         }
         match self.told.take() {
-            Told::Waiter(waiter) => Some(waiter),
+            Told::Ours(slot, serial) => Some(Waiter::Ours(slot, serial)),
+            Told::Foreign(waker) => Some(Waiter::Foreign(waker)),
             other => {
                 self.told.set(other);
                 None
@@ -356,6 +405,12 @@ impl Slot {
         self.older.get().map(|slot| (slot, narrowed(serial)))
     }
 
+    /// Whether it is that of a request whose code has not run, and will.
+    #[inline(always)]
+    pub(crate) fn waits_for_first_run(&self) -> bool {
+        self.flags.get() & (Flag::Started as u8 | Flag::NoValue as u8) == 0
+    }
+
     /// Whether it is that of a request that ended, whose result lies in its chunk.
     pub(crate) fn holds_result(&self) -> bool {
         self.waits.get() == crate::waits::RESULT
@@ -408,7 +463,7 @@ impl SlotRef {
         if wide {
             let slot = Slot::vacant(Flag::Wide as u8);
             let ext = Ext {
-                word: AtomicU32::new(0),
+                word: WakeWord::new(),
                 runs: Cell::new(0),
                 next: Cell::new(WideRef(SlotRef(memory.cast()))),
                 previous: Cell::new(WideRef(SlotRef(memory.cast()))),

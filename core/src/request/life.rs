@@ -11,7 +11,6 @@
 //!
 //! On every way: the outcome is fixed, what the request owns is freed, its future is dropped, its owner learns of it.
 
-use crate::arena::value::Code;
 use crate::arena::{Flag, Place, SlotRef, State, Told, Waiter, WideRef};
 use crate::catch::{Panic, catch};
 use crate::ended::{Ended, Facts, Inner};
@@ -26,9 +25,6 @@ use alloc::string::{String, ToString};
 use core::fmt::Display;
 use core::task::Context;
 
-/// How many requests may begin inside each other (law 10), with whatever else of the tree's code is on the stack: each takes some of it.
-pub(super) const DEPTH_MAX: u32 = 32;
-
 /// Who polls: a request or scope of this tree, or somebody else's waker. Notes what it waits for.
 pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Waiter {
     match crate::waker::slot_of(context.waker()) {
@@ -41,45 +37,6 @@ pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Wa
 }
 
 impl TreeCore {
-    /// Runs a woken request once.
-    pub(crate) fn run_request(&self, slot: WideRef) {
-        if let Some(code) = Code::of(slot) {
-            self.run_code(slot, code);
-        }
-    }
-
-    /// Runs a request, which ends the loan of its value to `code`.
-    #[inline(always)]
-    fn run_code(&self, slot: WideRef, code: Code) {
-        let ext = slot.ext();
-        ext.ran.set(self.turn.get());
-        ext.runs.set(ext.runs.get().saturating_add(1));
-        slot.waits.set(waits::NOTHING);
-        let waker = crate::waker::lend(slot);
-        let before = self.enter(AnyNode::of(*slot));
-        let result = catch(|| code.run(&mut Context::from_waker(&waker)));
-        self.exit(before);
-        slot.lent.set(0);
-        match result {
-            Ok(()) if slot.state.get() == State::Live => self.keep_limit(slot),
-            Ok(()) => self.settle(*slot),
-            Err(panic) => self.end_panicked(slot, panic),
-        }
-    }
-
-    /// The first run in place, where it is first awaited, if it may. True when that was the request's end.
-    pub(super) fn ends_in_place(&self, request: AnyNode) -> bool {
-        let slot = request.slot;
-        if !self.in_turn() || self.entered.get() > DEPTH_MAX || slot.has(Flag::Started) {
-            return false;
-        }
-        let slot = slot.wide();
-        let Some(code) = Code::of(slot) else { return false };
-        slot.leave_list();
-        self.run_code(slot, code);
-        request.readable().is_none()
-    }
-
     /// A request's outcome is fixed and its future gone: it is no node any more, and its owner learns of it. Its own code may still
     /// be on the stack; `settle` retires the slot then.
     pub(super) fn conclude(&self, slot: WideRef, result: bool) {
@@ -105,13 +62,13 @@ impl TreeCore {
 
     /// Somebody else may wait, or there is a deadline that matters no more.
     fn tell_other(&self, slot: WideRef) {
-        if let Told::Waiter(waiter) = slot.ext().told.take() {
+        if let Some(waiter) = slot.ext().told.take().into_waiter() {
             self.wake(waiter, true);
         }
     }
 
     /// A request's own code panicked.
-    fn end_panicked(&self, slot: WideRef, panic: Panic) {
+    pub(super) fn end_panicked(&self, slot: WideRef, panic: Panic) {
         if slot.state.get() == State::Deferred {
             self.panicked(*slot, false, panic);
             self.settle(*slot);
@@ -204,7 +161,7 @@ impl TreeCore {
     /// A shutdown has ended the code of a background request, whose node stays: whoever waits, or will, is told.
     pub(crate) fn tell_cancelled(&self, node: AnyNode) {
         let Some(slot) = node.growing().filter(|slot| slot.has(Flag::Held)) else { return };
-        if let Told::Waiter(waiter) = slot.wide().ext().told.replace(Told::Facts(self.ended_cancelled(node))) {
+        if let Some(waiter) = slot.wide().ext().told.replace(Told::Facts(self.ended_cancelled(node))).into_waiter() {
             self.wake(waiter, true);
         }
     }
@@ -215,7 +172,7 @@ impl TreeCore {
         let (place, cause) = match told {
             Told::Facts(ended) => return ended,
             Told::Ended(place, cause) => (Some(place), cause),
-            Told::Nobody | Told::Limit(_) | Told::Waiter(_) => (slot.place.get(), Cause::FREED),
+            Told::Nobody | Told::Limit(_) | Told::Ours(..) | Told::Foreign(_) => (slot.place.get(), Cause::FREED),
         };
         let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
         let by = noted.map(|by| (by.id(), by.last_name()));
@@ -233,34 +190,42 @@ impl TreeCore {
 
     /// Sets a request's or scope's own deadline, `now`; of two the earlier counts.
     pub(crate) fn set_deadline(&self, slot: WideRef, now: Instant, at: Instant) {
-        if slot.ext().deadline.get() != 0 {
-            if self.deadlines.at(slot).is_some_and(|before| before <= at) {
-                return;
-            }
-            self.deadlines.remove(slot);
+        if slot.ext().deadline.get() != 0 && !self.is_moved(slot, at) {
+            return;
         }
         self.deadlines.insert(at, slot);
         // Most limits are set where a request is made. What others count from is for their text alone, so it has no place in the slot.
-        if now != slot.birth.get() || slot.extras().is_some() {
+        if now != slot.birth.get() || slot.extras.get().is_some() {
             self.note_when_set(slot, now);
         }
         self.plan(at);
     }
 
+    /// Makes way for an earlier deadline.
+    #[cold]
+    fn is_moved(&self, slot: WideRef, at: Instant) -> bool {
+        let is_earlier = self.deadlines.at(slot).is_none_or(|before| at < before);
+        if is_earlier {
+            self.deadlines.remove(slot);
+        }
+        is_earlier
+    }
+
     /// Sets a request's deadline from outside, if it is not ending.
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(super) fn limit(&self, request: AnyNode, now: Instant, at: Instant) {
-        let Some(slot) = request.readable().map(SlotRef::wide) else { return };
+        let Some(slot) = request.readable() else { return };
         // If it waits for its first run, that comes before any deadline counts.
-        let comes_first = slot.is_listed() && !slot.has(Flag::Started) && slot.birth.get() == now;
-        if !(comes_first && slot.ext().note_limit(at)) {
+        let comes_first = slot.waits_for_first_run() && slot.birth.get() == now;
+        if !(comes_first && slot.wide().ext().note_limit(at)) {
             self.set_deadline_of_living(slot, now, at);
         }
     }
 
     #[inline(never)]
-    fn set_deadline_of_living(&self, slot: WideRef, now: Instant, at: Instant) {
-        if AnyNode::of(*slot).growing().is_some() {
+    fn set_deadline_of_living(&self, slot: SlotRef, now: Instant, at: Instant) {
+        if AnyNode::of(slot).growing().is_some() {
+            let slot = slot.wide();
             self.keep_limit(slot);
             self.set_deadline(slot, now, at);
         }
@@ -271,10 +236,18 @@ impl TreeCore {
         slot.extras_or_new().deadline_set.set(Some(now));
     }
 
-    /// The heap has to know a request's deadline now.
-    #[inline]
+    /// The queue has to know a request's deadline now.
+    #[inline(always)]
     pub(super) fn keep_limit(&self, slot: WideRef) {
         if let Some(at) = slot.ext().take_limit() {
+            self.keep(slot, at);
+        }
+    }
+
+    #[inline(never)]
+    fn keep(&self, slot: WideRef, at: Instant) {
+        let is_plain = slot.extras.get().is_none() && slot.ext().deadline.get() == 0 && self.in_turn();
+        if !(is_plain && self.deadlines.append(at, slot)) {
             self.set_deadline(slot, slot.birth.get(), at);
         }
     }

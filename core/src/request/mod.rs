@@ -6,6 +6,7 @@ mod drive;
 mod life;
 mod outcome;
 mod receive;
+mod run;
 mod scope;
 
 pub use completer::Completer;
@@ -28,6 +29,7 @@ use core::fmt;
 use core::fmt::Display;
 use core::future::Future;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::panic::Location;
 use core::time::Duration;
 use receive::Receive;
@@ -44,9 +46,12 @@ pub struct Request<T, E = Ended> {
     node: AnyNode,
     /// Until the result was received, or it was detached.
     held: Option<Held>,
-    error: fn(About<'_, E>) -> Option<E>,
+    error: OfError<E>,
     result: PhantomData<fn(T) -> T>,
 }
+
+/// What is known of a request's error.
+type OfError<E> = fn(About<'_, E>) -> Option<E>;
 
 /// What a handle has.
 enum Held {
@@ -169,11 +174,13 @@ impl<T, E> Request<T, E> {
     /// request nothing.
     #[inline(always)]
     pub fn timeout(self, limit: Duration) -> Self {
-        if let Some(Held::Slot(core)) = &self.held {
+        // Not dropped here, nothing has to be kept for that in memory.
+        let this = ManuallyDrop::new(self);
+        if let Some(Held::Slot(core)) = &this.held {
             let now = core.now();
-            core.limit(self.node, now, now + limit);
+            core.limit(this.node, now, now + limit);
         }
-        self
+        ManuallyDrop::into_inner(this)
     }
 
     /// As [`timeout`](Request::timeout), with the instant itself.
