@@ -122,11 +122,18 @@ impl DeadlineQueue {
     }
 
     /// Takes a slot's deadline out; nothing if it has none.
-    #[inline(always)]
     pub(crate) fn remove(&self, slot: WideRef) {
+        if !self.leave_row(slot) {
+            self.remove_from_heap(slot);
+        }
+    }
+
+    /// Takes a slot's deadline out if it lies in the row: without a call.
+    #[inline(always)]
+    pub(crate) fn leave_row(&self, slot: WideRef) -> bool {
         let place = slot.ext().deadline.get();
         if !HAS_ROW || place & IN_ROW == 0 {
-            return self.remove_from_heap(slot);
+            return false;
         }
         slot.ext().deadline.set(0);
         let row = &mut *self.row.borrow_mut();
@@ -142,6 +149,7 @@ impl DeadlineQueue {
         } else if index == row.first {
             self.earliest.set(UNKNOWN);
         }
+        true
     }
 
     #[inline(always)]

@@ -209,11 +209,18 @@ impl TreeCore {
     }
 
     /// A request ends by itself: its hooks are told, what it still owns is freed.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn clear_for_end(&self, slot: SlotRef) {
-        if slot.child.get().is_none() && slot.extras().is_none() {
-            if slot.state.get() == State::Live {
-                slot.state.set(State::Ending);
-            }
+        if slot.child.get().is_none() && slot.extras.get().is_none() && slot.state.get() == State::Live {
+            slot.state.set(State::Ending);
+        } else {
+            self.clear_all(slot);
+        }
+    }
+
+    #[inline(never)]
+    fn clear_all(&self, slot: SlotRef) {
+        if slot.child.get().is_none() && slot.extras.get().is_none() {
             return;
         }
         let end = End::dropped(self);
@@ -292,7 +299,7 @@ impl TreeCore {
     pub(crate) fn leave_request(&self, slot: WideRef) {
         slot.leave_list();
         if slot.ext().deadline.get() != 0 {
-            self.leave_deadlines(slot);
+            self.deadlines.remove(slot);
         }
         if self.shuts_down.get() {
             self.poke(); // It may be the last that a shutdown waits for.
@@ -300,11 +307,6 @@ impl TreeCore {
         if slot.extras.get().is_some() {
             self.wake_dependents(*slot);
         }
-    }
-
-    #[inline(never)]
-    fn leave_deadlines(&self, slot: WideRef) {
-        self.deadlines.remove(slot);
     }
 
     #[cold]

@@ -64,7 +64,7 @@ pub(crate) struct TreeCore {
     /// How many pieces of code this turn ran.
     pub(crate) ran: Cell<usize>,
     /// Whose code runs now.
-    running: Cell<Option<AnyNode>>,
+    pub(crate) running: Cell<Option<AnyNode>>,
     /// How many pieces of the tree's code are on the stack.
     pub(crate) entered: Cell<u32>,
     /// Which values are lent, and where, innermost last.
@@ -310,6 +310,19 @@ impl TreeCore {
         }
     }
 
+    /// As [`unlink`](TreeCore::unlink), from that owner.
+    #[inline(always)]
+    pub(crate) fn unlink_from(&self, slot: SlotRef, owner: SlotRef) {
+        let (older, newer) = (slot.older.get(), slot.newer.get());
+        match newer {
+            Some(newer) => newer.older.set(older),
+            None => owner.child.set(older),
+        }
+        if let Some(older) = older {
+            older.newer.set(newer);
+        }
+    }
+
     /// Whose code runs now; a stale handle, if that was freed meanwhile.
     pub(crate) fn running(&self) -> Option<AnyNode> {
         self.running.get()
@@ -317,9 +330,9 @@ impl TreeCore {
 
     /// Code of a node goes onto the stack. Gives what [`exit`](TreeCore::exit) puts back.
     #[inline]
-    pub(crate) fn enter(&self, who: AnyNode) -> Option<AnyNode> {
+    pub(crate) fn enter(&self, who: Option<AnyNode>) -> Option<AnyNode> {
         self.entered.set(self.entered.get() + 1);
-        self.running.replace(Some(who))
+        self.running.replace(who)
     }
 
     #[inline]
@@ -332,7 +345,7 @@ impl TreeCore {
     #[inline]
     pub(crate) fn protect<R>(&self, slot: SlotRef, alive: bool, code: impl FnOnce() -> R) -> Option<R> {
         let node = if alive { AnyNode::of(slot) } else { AnyNode::of(slot).stale() };
-        let before = self.enter(node);
+        let before = self.enter(Some(node));
         let result = catch(code);
         self.exit(before);
         result.map_err(|panic| self.panicked(slot, node.is_alive(), panic)).ok()

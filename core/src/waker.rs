@@ -24,6 +24,7 @@ use core::task::{RawWaker, RawWakerVTable, Waker};
 const WOKEN: u32 = 1;
 /// Whoever polls it looks at the word afterwards: who wakes it pushes nothing. Outside of a poll it is on only where there is no clone.
 const WATCHED: u32 = 2;
+const WOKEN_IN_POLL: u32 = WATCHED | WOKEN;
 const CLONE: u32 = 4;
 /// More clones than can be: the slot stays pinned for ever then, which is safe.
 const CLONES_MAX: u32 = 1 << 30;
@@ -70,27 +71,31 @@ impl WakeWord {
         self.0.load(Ordering::Acquire) & !WATCHED != 0
     }
 
-    /// Whether there is anything to [`look`](WakeWord::look) for: it was woken, or there are clones, or there were.
-    #[inline(always)]
-    pub(crate) fn is_touched(&self) -> bool {
-        self.0.load(Ordering::Relaxed) != WATCHED
-    }
-
     /// A poll is over, and the waker that was lent for it is back. Whether it was woken meanwhile, so that the caller has to queue it.
+    #[inline(always)]
     pub(crate) fn look(&self) -> bool {
         // What the last user of a clone did comes before the next poll.
-        let now = self.0.load(Ordering::Acquire);
-        let watched = now & WATCHED != 0;
+        match self.0.load(Ordering::Acquire) {
+            WATCHED => false,
+            WOKEN_IN_POLL => {
+                self.0.store(WATCHED, Ordering::Relaxed); // As below.
+                true
+            }
+            now => self.look_closely(now),
+        }
+    }
+
+    #[inline(never)]
+    fn look_closely(&self, now: u32) -> bool {
         if now >= CLONE {
             // From now on whoever wakes it pushes it.
-            return watched && self.0.fetch_and(!(WATCHED | WOKEN), Ordering::AcqRel) & WOKEN != 0;
+            return now & WATCHED != 0 && self.0.fetch_and(!WOKEN_IN_POLL, Ordering::AcqRel) & WOKEN != 0;
         }
         // Without a clone and with none lent, there is nobody who could change the word meanwhile.
-        let is_injected = !watched && now & WOKEN != 0;
-        if !is_injected {
+        if now == 0 {
             self.0.store(WATCHED, Ordering::Relaxed);
         }
-        watched && now & WOKEN != 0
+        false // It lies in the inject stack: who takes it out sees to it.
     }
 
     /// The owner took the slot out of the inject stack, or it was refused there.

@@ -126,10 +126,10 @@ impl<V> KindOf<V> {
 /// The value of nodes that have none: no handle is of this type.
 struct Untyped;
 
-/// Runs a request once: its slot, and what lies in its chunk.
-pub(crate) type Run = unsafe fn(WideRef, *mut u8, &mut Context<'_>);
+/// Runs a request once: of that tree, its slot, and what lies in its chunk.
+pub(crate) type Run = unsafe fn(&TreeCore, WideRef, *mut u8, &mut Context<'_>);
 
-unsafe fn nothing_to_run(_: WideRef, _: *mut u8, _: &mut Context<'_>) {}
+unsafe fn nothing_to_run(_: &TreeCore, _: WideRef, _: *mut u8, _: &mut Context<'_>) {}
 
 fn nothing() -> &'static str {
     ""

@@ -95,15 +95,15 @@ pub(crate) struct Slot {
 pub(crate) struct Ext {
     /// Touched by any thread that has a waker.
     pub(crate) word: WakeWord,
+    /// Its place in the [`DeadlineQueue`](crate::deadline_queue::DeadlineQueue); 0: it has none of its own.
+    pub(crate) deadline: Cell<u32>,
     pub(crate) runs: Cell<u32>,
+    /// The turn in which it ran last.
+    pub(crate) ran: Cell<u32>,
     /// Its neighbours in a list; itself, when it is in none.
     pub(super) next: Cell<WideRef>,
     pub(super) previous: Cell<WideRef>,
     pub(crate) told: Cell<Told>,
-    /// Its place in the [`DeadlineQueue`](crate::deadline_queue::DeadlineQueue); 0: it has none of its own.
-    pub(crate) deadline: Cell<u32>,
-    /// The turn in which it ran last.
-    pub(crate) ran: Cell<u32>,
     pub(crate) inject: AtomicPtr<Slot>,
 }
 
@@ -219,13 +219,12 @@ impl Ext {
     pub(crate) fn take_limit(&self) -> Option<Instant> {
         // SAFETY: as in `is_quiet`.
         let limit = match unsafe { &*self.told.as_ptr() } {
-            Told::Limit(at) => Some(*at),
-            _ => None,
+            Told::Limit(at) => *at,
+            _ => return None,
         };
-        if limit.is_some() {
-            self.told.set(Told::Nobody);
-        }
-        limit
+        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
+        unsafe { self.told.as_ptr().write(Told::Nobody) };
+        Some(limit)
     }
 
     /// Who waits, if it is a request or scope of this tree; from now on nobody does.
@@ -233,14 +232,12 @@ impl Ext {
     pub(crate) fn take_own_waiter(&self) -> Option<(WideRef, Serial)> {
         // SAFETY: as in `is_quiet`.
         let waiter = match unsafe { &*self.told.as_ptr() } {
-            Told::Ours(slot, serial) => Some((*slot, *serial)),
-            _ => None,
+            Told::Ours(slot, serial) => (*slot, *serial),
+            _ => return None,
         };
-        if waiter.is_some() {
-            // Nothing has to be dropped: a handle is `Copy`.
-            self.told.set(Told::Nobody);
-        }
-        waiter
+        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
+        unsafe { self.told.as_ptr().write(Told::Nobody) };
+        Some(waiter)
     }
 
     /// Why it ended, if that is known; from now on it is not.
@@ -383,7 +380,16 @@ impl Slot {
     /// Notes the owner, to which the link still points.
     #[inline(always)]
     pub(crate) fn note_parent(&self) {
-        self.birth.set(Instant(self.parent.get().map_or(0, |owner| widened(owner.generation.now()))));
+        match self.parent.get() {
+            Some(owner) => self.note_owner_of_ended(owner),
+            None => self.birth.set(Instant(0)),
+        }
+    }
+
+    /// As [`note_parent`](Slot::note_parent), where that is known.
+    #[inline(always)]
+    pub(crate) fn note_owner_of_ended(&self, owner: SlotRef) {
+        self.birth.set(Instant(widened(owner.generation.now())));
     }
 
     /// What was noted.

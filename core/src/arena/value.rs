@@ -131,11 +131,11 @@ impl Code {
         Some(Code { slot, run: slot.kind.get().run })
     }
 
-    /// Runs it once.
+    /// Runs it once; the slot is one of `core`'s.
     #[inline(always)]
-    pub(crate) fn run(self, context: &mut Context<'_>) {
+    pub(crate) fn run(self, core: &TreeCore, context: &mut Context<'_>) {
         // SAFETY: of the slot's own kind; the value was there when it was lent to this alone, and what is lent is not dropped.
-        unsafe { (self.run)(self.slot, self.slot.data.get(), context) }
+        unsafe { (self.run)(core, self.slot, self.slot.data.get(), context) }
     }
 }
 

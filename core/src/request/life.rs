@@ -37,6 +37,27 @@ pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Wa
 }
 
 impl TreeCore {
+    /// As [`conclude`](TreeCore::conclude), with a result. Of most requests nothing is left by then but the node and its deadline.
+    #[inline(never)]
+    pub(super) fn conclude_with_result(&self, slot: WideRef) {
+        let ext = slot.ext();
+        let is_plain = slot.state.get() == State::Ending && !slot.is_listed() && slot.extras.get().is_none() && !self.shuts_down.get();
+        let (true, Some(owner)) = (is_plain && !cfg!(target_family = "wasm"), slot.parent.get()) else { return self.conclude(slot, true) };
+        if ext.deadline.get() != 0 && !self.deadlines.leave_row(slot) {
+            return self.conclude(slot, true);
+        }
+        slot.waits.set(waits::RESULT);
+        self.unlink_from(*slot, owner);
+        slot.generation.advance();
+        slot.state.set(State::Deferred);
+        slot.note_owner_of_ended(owner);
+        match ext.take_own_waiter() {
+            Some((waiter, serial)) => self.wake_own(waiter, serial, true),
+            None if ext.is_quiet() => {}
+            None => self.tell_other(slot),
+        }
+    }
+
     /// A request's outcome is fixed and its future gone: it is no node any more, and its owner learns of it. Its own code may still
     /// be on the stack; `settle` retires the slot then.
     pub(super) fn conclude(&self, slot: WideRef, result: bool) {
@@ -244,10 +265,10 @@ impl TreeCore {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn keep(&self, slot: WideRef, at: Instant) {
-        let is_plain = slot.extras.get().is_none() && slot.ext().deadline.get() == 0 && self.in_turn();
-        if !(is_plain && self.deadlines.append(at, slot)) {
+        let is_plain = slot.extras.get().is_none() && slot.ext().deadline.get() == 0;
+        if !(is_plain && self.in_turn() && self.deadlines.append(at, slot)) {
             self.set_deadline(slot, slot.birth.get(), at);
         }
     }

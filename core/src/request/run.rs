@@ -2,7 +2,7 @@
 
 use crate::arena::value::Code;
 use crate::arena::{Class, Queue, State, WideRef};
-use crate::catch::catch;
+use crate::catch::{Panic, catch};
 use crate::node::AnyNode;
 use crate::pending::Queued;
 use crate::tree::TreeCore;
@@ -30,27 +30,32 @@ impl TreeCore {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn run_late(&self) {
         self.run_queue(Queue::Late);
     }
 
     /// Runs what is in a list, and then those that are late.
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn run_queue(&self, queue: Queue) {
         let mut queue = queue;
+        let before = self.enter(None);
         loop {
             while let Some(slot) = self.lists.pop(queue) {
                 if let Some(code) = Code::of(slot) {
-                    self.run_code(slot, code);
+                    let result = self.call(slot, code);
+                    self.running.set(None);
+                    self.after(slot, result);
                 }
                 self.count_piece();
             }
             if !self.pending.has(Queued::Late) {
-                return;
+                break;
             }
             self.pending.remove(Queued::Late);
             queue = Queue::Late;
         }
+        self.exit(before);
     }
 
     #[inline(never)]
@@ -79,34 +84,38 @@ impl TreeCore {
         let slot = slot.wide();
         let Some(code) = Code::of(slot) else { return false };
         slot.leave_list();
-        self.run_code(slot, code);
+        let before = self.enter(None);
+        let result = self.call(slot, code);
+        self.exit(before);
+        self.after(slot, result);
         request.readable().is_none()
     }
 
-    /// Runs a request, which ends the loan of its value to `code`.
+    /// Calls a request's code. Whoever calls this has entered.
     #[inline(always)]
-    fn run_code(&self, slot: WideRef, code: Code) {
+    fn call(&self, slot: WideRef, code: Code) -> Result<(), Panic> {
         slot.ext().count_run(self.turn.get());
         slot.waits.set(waits::NOTHING);
         let waker = crate::waker::lend(slot);
-        let before = self.enter(AnyNode::of(*slot));
-        let result = catch(|| code.run(&mut Context::from_waker(&waker)));
-        self.exit(before);
+        self.running.set(Some(AnyNode::of(*slot)));
+        catch(|| code.run(self, &mut Context::from_waker(&waker)))
+    }
+
+    /// A request's code has returned: that ends the loan of its value.
+    #[inline(always)]
+    fn after(&self, slot: WideRef, result: Result<(), Panic>) {
         slot.lent.set(0);
         if let Err(panic) = result {
             slot.ext().word.look();
             return self.end_panicked(slot, panic);
         }
-        if slot.ext().word.is_touched() {
-            self.queue_if_woken(slot);
+        let woken = slot.ext().word.look();
+        if slot.state.get() != State::Live {
+            return self.settle(*slot);
         }
-        if slot.state.get() == State::Live { self.keep_limit(slot) } else { self.settle(*slot) }
-    }
-
-    /// It was woken while it ran: that is looked for here, and nobody has queued it.
-    #[inline(never)]
-    fn queue_if_woken(&self, slot: WideRef) {
-        if slot.ext().word.look() && slot.state.get() == State::Live && !slot.is_listed() {
+        self.keep_limit(slot);
+        // Woken while it ran: nobody else has queued it for that.
+        if woken && !slot.is_listed() {
             self.enqueue(Queue::Ready, slot);
         }
     }

@@ -100,7 +100,7 @@ impl<'c> Polling<'c> {
         ext.runs.set(ext.runs.get().saturating_add(1));
         slot.waits.set(waits::NOTHING);
         slot.lent.set(Slot::EXCLUSIVE);
-        Polling { core, slot, before: core.enter(AnyNode::of(*slot)) }
+        Polling { core, slot, before: core.enter(Some(AnyNode::of(*slot))) }
     }
 }
 
@@ -108,8 +108,7 @@ impl Drop for Polling<'_> {
     fn drop(&mut self) {
         self.core.exit(self.before);
         self.slot.lent.set(0);
-        let word = &self.slot.ext().word;
-        if word.is_touched() && word.look() && self.slot.state.get() == State::Live {
+        if self.slot.ext().word.look() && self.slot.state.get() == State::Live {
             self.core.wake_poller(self.slot, false);
         }
         self.core.settle(*self.slot);
