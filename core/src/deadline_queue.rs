@@ -1,7 +1,8 @@
 //! [`DeadlineQueue`]: the limits of requests and scopes.
 //!
 //! Most programs have few different limits, so a new one is mostly due after all others: those lie in a row, in their order. What is due
-//! before the row's end goes into a heap. In the row, putting in and taking out costs the same however many there are.
+//! before the row's end goes into a heap. In the row, putting in and taking out costs the same however many there are. (A page has the
+//! heap alone: `deadline_heap.rs`.)
 
 use crate::arena::WideRef;
 use crate::heap::Heap;
@@ -9,8 +10,6 @@ use crate::time::Instant;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
-/// In a page small code counts for more: there, all of them are in the heap.
-const HAS_ROW: bool = !cfg!(target_family = "wasm");
 /// A place in the row; without it, one in the heap.
 const IN_ROW: u32 = 1 << 31;
 /// Before everything, so that whoever compares looks.
@@ -69,20 +68,20 @@ impl DeadlineQueue {
 
     /// What is due first, if it is due at `now`.
     pub(crate) fn due(&self, now: Instant) -> Option<(Instant, WideRef)> {
+        self.look();
         let row = self.row.borrow_mut().first();
         let heap = self.heap.due(now).map(|due| (due.at, due.item));
         let first = match (row, heap) {
             (Some(row), Some(heap)) if heap.0 < row.0 => Some(heap),
             (row, heap) => row.or(heap),
         };
-        self.look();
         first.filter(|first| first.0 <= now)
     }
 
     /// A slot's own deadline.
     pub(crate) fn at(&self, slot: WideRef) -> Option<Instant> {
         let place = slot.ext().deadline.get();
-        if HAS_ROW && place & IN_ROW != 0 { Some(self.row.borrow().list[(place & !IN_ROW) as usize].0) } else { self.heap.at(slot) }
+        if place & IN_ROW != 0 { Some(self.row.borrow().list[(place & !IN_ROW) as usize].0) } else { self.heap.at(slot) }
     }
 
     /// Notes the deadline of a slot that has none.
@@ -95,7 +94,7 @@ impl DeadlineQueue {
     /// As [`insert`](DeadlineQueue::insert), if it is due after all others and there is room for it: without a call.
     #[inline(always)]
     pub(crate) fn append(&self, at: Instant, slot: WideRef) -> bool {
-        if !HAS_ROW || at < self.latest.get() || !self.row.borrow_mut().append(at, slot) {
+        if at < self.latest.get() || !self.row.borrow_mut().append(at, slot) {
             return false;
         }
         self.latest.set(at);
@@ -112,7 +111,7 @@ impl DeadlineQueue {
 
     #[inline(never)]
     fn insert_slowly(&self, at: Instant, slot: WideRef) {
-        if HAS_ROW && at >= self.latest.get() {
+        if at >= self.latest.get() {
             self.row.borrow_mut().make_room();
             self.append(at, slot);
         } else {
@@ -132,7 +131,7 @@ impl DeadlineQueue {
     #[inline(always)]
     pub(crate) fn leave_row(&self, slot: WideRef) -> bool {
         let place = slot.ext().deadline.get();
-        if !HAS_ROW || place & IN_ROW == 0 {
+        if place & IN_ROW == 0 {
             return false;
         }
         slot.ext().deadline.set(0);

@@ -218,7 +218,7 @@ impl TreeCore {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
     fn clear_all(&self, slot: SlotRef) {
         if slot.child.get().is_none() && slot.extras.get().is_none() {
             return;

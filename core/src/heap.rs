@@ -93,6 +93,7 @@ impl<T: Placed> Heap<T> {
     }
 
     /// Whether nothing is in it.
+    #[cfg(not(target_family = "wasm"))]
     #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
         self.earliest.get() == Instant::MAX

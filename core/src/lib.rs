@@ -21,6 +21,7 @@ mod access;
 mod arena;
 mod catch;
 mod channel;
+#[cfg_attr(target_family = "wasm", path = "deadline_heap.rs")]
 mod deadline_queue;
 mod decimal;
 mod ended;

@@ -44,10 +44,16 @@ impl Pending {
         self.0.get() & what as u8 != 0
     }
 
-    /// Whether it has one of them.
+    /// Whether there is something for the classes before the woken requests.
     #[inline(always)]
-    pub(crate) fn has_any<const N: usize>(&self, what: [Queued; N]) -> bool {
-        self.0.get() & what.into_iter().fold(0, |all, one| all | one as u8) != 0
+    pub(crate) fn has_early(&self) -> bool {
+        self.0.get() & (Queued::Signals as u8 | Queued::Immediates as u8 | Queued::Io as u8) != 0
+    }
+
+    /// Whether there is something for what follows after the deadlines.
+    #[inline(always)]
+    pub(crate) fn has_last(&self) -> bool {
+        self.0.get() & (Queued::Late as u8 | Queued::ForeignWakers as u8 | Queued::Failures as u8) != 0
     }
 
     #[inline]

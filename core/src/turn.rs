@@ -118,7 +118,7 @@ impl TreeCore {
             self.end_overdue();
         }
         self.drive_shutdowns(deadlines);
-        if self.pending.has_any([Queued::Late, Queued::ForeignWakers, Queued::Failures]) {
+        if self.pending.has_last() {
             self.run_last();
         }
         drop(in_turn);
@@ -133,12 +133,10 @@ impl TreeCore {
     /// Whether there is something for the classes before the woken requests, or may be.
     #[inline(always)]
     fn has_early(&self) -> bool {
-        self.pending.has_any([Queued::Signals, Queued::Immediates, Queued::Io])
-            || self.shared.has_posts()
-            || self.timers.may_be_due(self.time.get())
+        self.pending.has_early() || self.shared.has_posts() || self.timers.may_be_due(self.time.get())
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
     fn run_early(&self) {
         self.serve_sources(SourceClass::Signal);
         self.run_posts();
@@ -148,7 +146,7 @@ impl TreeCore {
     }
 
     /// What follows after the deadlines.
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
     fn run_last(&self) {
         if self.pending.has(Queued::Late) {
             self.run_late();
@@ -172,7 +170,7 @@ impl TreeCore {
     }
 
     /// Some of what was put into the lists may have been taken out again.
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
     fn is_anything_left(&self) -> bool {
         for queue in [Queue::Ready, Queue::Late, Queue::Soon] {
             if self.lists.is_empty(queue) {

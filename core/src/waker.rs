@@ -85,7 +85,7 @@ impl WakeWord {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
     fn look_closely(&self, now: u32) -> bool {
         if now >= CLONE {
             // From now on whoever wakes it pushes it.

@@ -38,11 +38,14 @@ pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Wa
 
 impl TreeCore {
     /// As [`conclude`](TreeCore::conclude), with a result. Of most requests nothing is left by then but the node and its deadline.
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
     pub(super) fn conclude_with_result(&self, slot: WideRef) {
+        if cfg!(target_family = "wasm") {
+            return self.conclude(slot, true);
+        }
         let ext = slot.ext();
         let is_plain = slot.state.get() == State::Ending && !slot.is_listed() && slot.extras.get().is_none() && !self.shuts_down.get();
-        let (true, Some(owner)) = (is_plain && !cfg!(target_family = "wasm"), slot.parent.get()) else { return self.conclude(slot, true) };
+        let (true, Some(owner)) = (is_plain, slot.parent.get()) else { return self.conclude(slot, true) };
         if ext.deadline.get() != 0 && !self.deadlines.leave_row(slot) {
             return self.conclude(slot, true);
         }
@@ -234,6 +237,7 @@ impl TreeCore {
 
     /// Sets a request's deadline from outside, if it is not ending.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub(super) fn limit(&self, request: AnyNode, now: Instant, at: Instant) {
         let Some(slot) = request.readable() else { return };
         // If it waits for its first run, that comes before any deadline counts.
@@ -267,7 +271,7 @@ impl TreeCore {
 
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn keep(&self, slot: WideRef, at: Instant) {
-        let is_plain = slot.extras.get().is_none() && slot.ext().deadline.get() == 0;
+        let is_plain = !cfg!(target_family = "wasm") && slot.extras.get().is_none() && slot.ext().deadline.get() == 0;
         if !(is_plain && self.in_turn() && self.deadlines.append(at, slot)) {
             self.set_deadline(slot, slot.birth.get(), at);
         }

@@ -89,7 +89,9 @@ impl TreeCore {
     /// Somebody waits for a request. True when that is in vain: a shutdown has ended its code, which is noted.
     fn waits_in_vain(&self, request: AnyNode, context: &Context<'_>) -> bool {
         let slot = request.slot.wide();
-        if let Some(waiter) = crate::waker::slot_of(context.waker())
+        // In a page small code counts for more: what follows does the same.
+        if !cfg!(target_family = "wasm")
+            && let Some(waiter) = crate::waker::slot_of(context.waker())
             && waiter.is_of(self)
             && slot.ext().note_own_waiter(waiter, waiter.generation.now())
         {
@@ -99,7 +101,7 @@ impl TreeCore {
         self.waits_otherwise(slot, context)
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
     fn waits_otherwise(&self, slot: WideRef, context: &Context<'_>) -> bool {
         if slot.has(Flag::Background) && slot.ext().peek(|told| matches!(told, Told::Facts(_))) {
             return true;
@@ -130,7 +132,7 @@ impl<T, E: From<Ended>> Future for Request<T, E> {
 }
 
 impl<T, E> Drop for Request<T, E> {
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn drop(&mut self) {
         // Mostly it was received, and there is nothing.
         if let Some(held) = self.held.take() {

@@ -30,22 +30,27 @@ impl TreeCore {
         }
     }
 
-    #[inline(never)]
     pub(crate) fn run_late(&self) {
         self.run_queue(Queue::Late);
     }
 
     /// Runs what is in a list, and then those that are late.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn run_queue(&self, queue: Queue) {
         let mut queue = queue;
-        let before = self.enter(None);
+        let is_small = cfg!(target_family = "wasm"); // In a page small code counts for more.
+        let before = if is_small { None } else { self.enter(None) };
         loop {
             while let Some(slot) = self.lists.pop(queue) {
-                if let Some(code) = Code::of(slot) {
-                    let result = self.call(slot, code);
-                    self.running.set(None);
-                    self.after(slot, result);
+                match Code::of(slot) {
+                    Some(code) if is_small => self.run_alone(slot, code),
+                    Some(code) => {
+                        let result = self.call(slot, code);
+                        self.running.set(None);
+                        self.after(slot, result);
+                    }
+                    None => {}
                 }
                 self.count_piece();
             }
@@ -55,7 +60,18 @@ impl TreeCore {
             self.pending.remove(Queued::Late);
             queue = Queue::Late;
         }
+        if !is_small {
+            self.exit(before);
+        }
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn run_alone(&self, slot: WideRef, code: Code) {
+        let before = self.enter(None);
+        let result = self.call(slot, code);
         self.exit(before);
+        self.after(slot, result);
     }
 
     #[inline(never)]
@@ -84,10 +100,7 @@ impl TreeCore {
         let slot = slot.wide();
         let Some(code) = Code::of(slot) else { return false };
         slot.leave_list();
-        let before = self.enter(None);
-        let result = self.call(slot, code);
-        self.exit(before);
-        self.after(slot, result);
+        self.run_alone(slot, code);
         request.readable().is_none()
     }
 
