@@ -237,7 +237,7 @@ impl TreeCore {
     /// The node's own code has returned: if it was freed meanwhile, it ends now.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn settle(&self, slot: SlotRef) {
-        if slot.state.get() != State::Deferred || slot.on_stack() {
+        if !slot.has_returned() {
             return;
         }
         if slot.holds_result() && slot.extras.get().is_none() {

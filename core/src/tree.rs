@@ -29,6 +29,7 @@ use core::panic::Location;
 use core::task::Waker;
 use core::time::Duration;
 
+const NO_MEMORY: &str = "the system has no memory for a tree's first pages";
 /// How many loans nest before their list grows.
 const LOANS_AT_START: usize = 16;
 
@@ -49,8 +50,6 @@ pub(crate) struct TreeCore {
     pub(crate) shared: Arc<Shared>,
     pub(crate) parts: Parts,
     host: Box<dyn Host>,
-    /// This core with the provenance of its `Rc`, counts included: what a page's header stores.
-    pub(crate) me: Cell<*const TreeCore>,
     /// Where the tree was made.
     pub(crate) place: Place,
     pub(crate) root: Cell<Option<AnyNode>>,
@@ -97,14 +96,15 @@ impl Tree {
         let place = Location::caller();
         let shared = Arc::new(Shared::new(host.waker()));
         let time = host.now();
+        let pages = Pages::default();
+        let lists = Lists::new(|| pages.take(&shared, true).map(SlotRef::wide).expect(NO_MEMORY));
         let core = Rc::new(TreeCore {
-            pages: Pages::default(),
+            pages,
             chunks: Chunks::default(),
-            lists: Lists::default(),
+            lists,
             shared,
             parts: Parts::default(),
             host: Box::new(host),
-            me: Cell::new(core::ptr::null()),
             place,
             root: Cell::new(None),
             root_freed_at: Cell::new(None),
@@ -129,10 +129,8 @@ impl Tree {
             scheduled: Cell::new(None),
         });
         core.loans.borrow_mut().reserve(LOANS_AT_START);
-        core.me.set(Rc::as_ptr(&core));
-        let heads = core.lists.begin_with(|| core.pages.take(&core, true).map(SlotRef::wide));
-        heads.expect("the system has no memory for a tree's first pages");
-        let slot = core.make_under(None, Kind::ROOT, place).expect("the system has no memory for a tree's first pages");
+        core.pages.belong_to(&core);
+        let slot = core.make_under(None, Kind::ROOT, place).expect(NO_MEMORY);
         slot.clear(Flag::NoValue);
         slot.set_name("root");
         core.root.set(Some(AnyNode::of(slot)));
@@ -315,7 +313,10 @@ impl TreeCore {
     pub(crate) fn unlink_from(&self, slot: SlotRef, owner: SlotRef) {
         let (older, newer) = (slot.older.get(), slot.newer.get());
         match newer {
-            Some(newer) => newer.older.set(older),
+            Some(newer) => {
+                newer.older.set(older);
+                slot.newer.set(None);
+            }
             None => owner.child.set(older),
         }
         if let Some(older) = older {

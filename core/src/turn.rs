@@ -35,6 +35,7 @@ impl Tree {
     ///
     /// # Panics
     /// During another turn of this tree, and when code of it is on the stack, naming whose it is; nothing has run then.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         if self.is_entered() {
             panic!("the loop was entered from within: {} runs", WhoseCode(self.core()));
@@ -102,6 +103,7 @@ impl fmt::Display for WhoseCode<'_> {
 }
 
 impl TreeCore {
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         self.shared.disarm();
         self.time.set(now.max(self.time.get()));

@@ -21,25 +21,24 @@ pub(crate) enum Queue {
 
 /// Wide slots that wait to be run, in doubly linked lists. Each list is a ring with a slot of its own, its head, so that nothing has to be
 /// looked at where something is put in or taken out.
-#[derive(Default)]
 pub(crate) struct Lists {
-    heads: [Cell<Option<WideRef>>; 5],
+    heads: [Cell<WideRef>; 5],
 }
 
 impl Lists {
-    /// Gives the lists their heads: `head` is called for each. `None` when it gives none.
-    pub(crate) fn begin_with(&self, mut head: impl FnMut() -> Option<WideRef>) -> Option<()> {
-        for place in &self.heads {
-            let head = head()?;
+    /// Empty lists, whose heads `head` gives.
+    pub(crate) fn new(mut head: impl FnMut() -> WideRef) -> Lists {
+        let heads = core::array::from_fn(|_| {
+            let head = head();
             head.close();
-            place.set(Some(head));
-        }
-        Some(())
+            Cell::new(head)
+        });
+        Lists { heads }
     }
 
     #[inline(always)]
     fn head(&self, queue: Queue) -> WideRef {
-        self.heads[queue as usize].get().expect("a tree's lists have heads")
+        self.heads[queue as usize].get()
     }
 
     #[inline(always)]

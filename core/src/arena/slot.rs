@@ -338,6 +338,27 @@ impl Slot {
         core::ptr::from_ref(self).cast_mut().wrapping_byte_add(STATE).cast()
     }
 
+    /// Whether its value can be lent to its code: it is alive, its value is there and not lent.
+    #[inline(always)]
+    pub(crate) fn can_run(&self) -> bool {
+        self.is_all(State::Live, Flag::NoValue as u8)
+    }
+
+    /// Whether it waits for nothing but the end of its code, and that is not on the stack.
+    #[inline(always)]
+    pub(crate) fn has_returned(&self) -> bool {
+        self.is_all(State::Deferred, Flag::InHook as u8 | Flag::InDrop as u8)
+    }
+
+    /// Whether it is in that state, has none of these flags, and nothing of it is lent.
+    #[inline(always)]
+    fn is_all(&self, state: State, without: u8) -> bool {
+        let mask = u32::from_ne_bytes([u8::MAX, without, u8::MAX, u8::MAX]);
+        // SAFETY: the three cells are this thread's and initialised, and nobody writes to them meanwhile.
+        let [marks, _] = unsafe { self.marks().read() };
+        marks & mask == u32::from_ne_bytes([state as u8, 0, 0, 0])
+    }
+
     /// Whether a piece of the node's own code is on the stack.
     pub(crate) fn on_stack(&self) -> bool {
         self.lent.get() != 0 || self.flags.get() & (Flag::InHook as u8 | Flag::InDrop as u8) != 0

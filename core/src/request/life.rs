@@ -238,8 +238,10 @@ impl TreeCore {
     /// Sets a request's deadline from outside, if it is not ending.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
-    pub(super) fn limit(&self, request: AnyNode, now: Instant, at: Instant) {
-        let Some(slot) = request.readable() else { return };
+    pub(super) fn limit(&self, slot: SlotRef, now: Instant, at: Instant) {
+        if !slot.generation.is_taken() {
+            return; // Whoever calls this holds the slot: nobody else can have moved in.
+        }
         // If it waits for its first run, that comes before any deadline counts.
         let comes_first = slot.waits_for_first_run() && slot.birth.get() == now;
         if !(comes_first && slot.wide().ext().note_limit(at)) {

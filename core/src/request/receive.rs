@@ -15,8 +15,8 @@ impl<T, E> Request<T, E> {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Result<T, E>> {
         let Some(Held::Slot(core)) = &self.held else { return Poll::Ready(Err(self.refusal())) };
-        if self.node.readable().is_some() && !core.ends_in_place(self.node) {
-            if core.waits_in_vain(self.node, context) {
+        if self.slot.generation.is_taken() && !core.ends_in_place(self.slot) {
+            if core.waits_in_vain(self.slot, context) {
                 return Poll::Ready(Err(self.cancelled()));
             }
             return Poll::Pending;
@@ -27,7 +27,7 @@ impl<T, E> Request<T, E> {
     /// What an ended request has for its receiver; then the slot is given up.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn receive(&mut self) -> Result<T, E> {
-        let slot = self.node.slot;
+        let slot = self.slot;
         let result = match cell::take(slot) {
             Some(result) => result,
             None => Err(self.why_none()),
@@ -41,18 +41,19 @@ impl<T, E> Request<T, E> {
     /// A shutdown has ended its code; its node stays until that frees it.
     #[cold]
     fn cancelled(&mut self) -> E {
-        let told = self.node.slot.wide().ext().take_facts();
-        self.node.slot.clear(Flag::Held);
+        let told = self.slot.wide().ext().take_facts();
+        let node = self.node();
+        self.slot.clear(Flag::Held);
         self.held = None;
-        self.ended(told.unwrap_or_else(|| self.node.ended_freed()))
+        self.ended(told.unwrap_or_else(|| node.ended_freed()))
     }
 
     #[cold]
     fn why_none(&self) -> E {
-        let told = self.node.slot.wide().ext().told.take();
+        let told = self.slot.wide().ext().told.take();
         self.ended(match &self.held {
-            Some(Held::Slot(core)) => core.ended_of(self.node, told),
-            _ => self.node.ended_freed(),
+            Some(Held::Slot(core)) => core.ended_of(self.node(), told),
+            _ => self.node().ended_freed(),
         })
     }
 
@@ -87,8 +88,8 @@ impl TreeCore {
     }
 
     /// Somebody waits for a request. True when that is in vain: a shutdown has ended its code, which is noted.
-    fn waits_in_vain(&self, request: AnyNode, context: &Context<'_>) -> bool {
-        let slot = request.slot.wide();
+    fn waits_in_vain(&self, slot: SlotRef, context: &Context<'_>) -> bool {
+        let slot = slot.wide();
         // In a page small code counts for more: what follows does the same.
         if !cfg!(target_family = "wasm")
             && let Some(waiter) = crate::waker::slot_of(context.waker())
@@ -136,18 +137,17 @@ impl<T, E> Drop for Request<T, E> {
     fn drop(&mut self) {
         // Mostly it was received, and there is nothing.
         if let Some(held) = self.held.take() {
-            let_go::<T, E>(self.node, held, self.error);
+            let_go::<T, E>(self.slot, held, self.error);
         }
     }
 }
 
 /// A handle is dropped that was not received from.
 #[inline(never)]
-fn let_go<T, E>(request: AnyNode, held: Held, error: OfError<E>) {
+fn let_go<T, E>(slot: SlotRef, held: Held, error: OfError<E>) {
     let Held::Slot(core) = held else { return };
-    let slot = request.slot;
-    if !request.is_alive() {
-        return discard::<T, E>(&core, request, error);
+    if !slot.generation.is_taken() {
+        return discard::<T, E>(&core, slot, error);
     }
     slot.clear(Flag::Held);
     // If it is ending right now, whoever ends it gives the slot back.
@@ -157,12 +157,11 @@ fn let_go<T, E>(request: AnyNode, held: Held, error: OfError<E>) {
 }
 
 /// An ended request is dropped unreceived: a failure goes to law 17.
-fn discard<T, E>(core: &TreeCore, request: AnyNode, error: OfError<E>) {
-    let slot = request.slot;
+fn discard<T, E>(core: &TreeCore, slot: SlotRef, error: OfError<E>) {
     let owner = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
     let result = match cell::take::<T, E>(slot) {
         Some(result) => Some(result),
-        None => own_failure(core, request).map(|ended| Err(made_of(error, ended))),
+        None => own_failure(core, slot).map(|ended| Err(made_of(error, ended))),
     };
     let value = match result {
         Some(Err(lost)) => {
@@ -176,8 +175,8 @@ fn discard<T, E>(core: &TreeCore, request: AnyNode, error: OfError<E>) {
 }
 
 /// Why a request ended that ended neither with a result nor because somebody asked.
-fn own_failure(core: &TreeCore, request: AnyNode) -> Option<Ended> {
-    let slot = request.slot;
+fn own_failure(core: &TreeCore, slot: SlotRef) -> Option<Ended> {
+    let request = AnyNode { slot, serial: slot.generation.of_tenant() };
     match slot.wide().ext().told.take() {
         Told::Facts(Ended::Cancelled { .. }) => None, // Somebody asked.
         Told::Facts(ended) => Some(ended),

@@ -1,7 +1,7 @@
 //! Running requests: one that is first awaited in place, the woken ones in their class of the turn.
 
 use crate::arena::value::Code;
-use crate::arena::{Class, Queue, State, WideRef};
+use crate::arena::{Class, Queue, SlotRef, State, WideRef};
 use crate::catch::{Panic, catch};
 use crate::node::AnyNode;
 use crate::pending::Queued;
@@ -39,29 +39,34 @@ impl TreeCore {
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn run_queue(&self, queue: Queue) {
         let mut queue = queue;
-        let is_small = cfg!(target_family = "wasm"); // In a page small code counts for more.
-        let before = if is_small { None } else { self.enter(None) };
+        debug_assert!(self.running.get().is_none());
+        self.entered.set(self.entered.get() + 1);
         loop {
-            while let Some(slot) = self.lists.pop(queue) {
-                match Code::of(slot) {
-                    Some(code) if is_small => self.run_alone(slot, code),
-                    Some(code) => {
-                        let result = self.call(slot, code);
-                        self.running.set(None);
-                        self.after(slot, result);
-                    }
-                    None => {}
-                }
-                self.count_piece();
-            }
+            self.run_list(queue);
             if !self.pending.has(Queued::Late) {
                 break;
             }
             self.pending.remove(Queued::Late);
             queue = Queue::Late;
         }
-        if !is_small {
-            self.exit(before);
+        self.entered.set(self.entered.get() - 1);
+    }
+
+    /// Runs what is in a list, until nothing is. Has entered, with nobody's code.
+    #[inline(always)]
+    fn run_list(&self, queue: Queue) {
+        while let Some(slot) = self.lists.pop(queue) {
+            match Code::of(slot) {
+                // In a page small code counts for more.
+                Some(code) if cfg!(target_family = "wasm") => self.run_alone(slot, code),
+                Some(code) => {
+                    let result = self.call(slot, code);
+                    self.running.set(None);
+                    self.after(slot, result);
+                }
+                None => {}
+            }
+            self.count_piece();
         }
     }
 
@@ -92,8 +97,9 @@ impl TreeCore {
     }
 
     /// The first run in place, where it is first awaited, if it may. True when that was the request's end.
-    pub(super) fn ends_in_place(&self, request: AnyNode) -> bool {
-        let slot = request.slot;
+    ///
+    /// For its handle, which holds the slot.
+    pub(super) fn ends_in_place(&self, slot: SlotRef) -> bool {
         if !slot.waits_for_first_run() || !self.in_turn() || self.entered.get() > DEPTH_MAX {
             return false;
         }
@@ -101,7 +107,7 @@ impl TreeCore {
         let Some(code) = Code::of(slot) else { return false };
         slot.leave_list();
         self.run_alone(slot, code);
-        request.readable().is_none()
+        !slot.generation.is_taken()
     }
 
     /// Calls a request's code. Whoever calls this has entered.
@@ -122,14 +128,24 @@ impl TreeCore {
             slot.ext().word.look();
             return self.end_panicked(slot, panic);
         }
-        let woken = slot.ext().word.look();
-        if slot.state.get() != State::Live {
-            return self.settle(*slot);
+        if slot.ext().word.look() {
+            self.after_wake(slot);
+        } else {
+            self.after_run(slot);
         }
-        self.keep_limit(slot);
-        // Woken while it ran: nobody else has queued it for that.
-        if woken && !slot.is_listed() {
+    }
+
+    #[inline(always)]
+    fn after_run(&self, slot: WideRef) {
+        if slot.state.get() == State::Live { self.keep_limit(slot) } else { self.settle(*slot) }
+    }
+
+    /// It was woken while it ran: nobody else has queued it for that.
+    #[inline(never)]
+    fn after_wake(&self, slot: WideRef) {
+        if slot.state.get() == State::Live && !slot.is_listed() {
             self.enqueue(Queue::Ready, slot);
         }
+        self.after_run(slot);
     }
 }
