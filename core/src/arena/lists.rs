@@ -28,12 +28,12 @@ pub(crate) struct Lists {
 impl Lists {
     /// Empty lists, whose heads `head` gives.
     pub(crate) fn new(mut head: impl FnMut() -> WideRef) -> Lists {
-        let heads = core::array::from_fn(|_| {
+        let mut head = || {
             let head = head();
             head.close();
             Cell::new(head)
-        });
-        Lists { heads }
+        };
+        Lists { heads: [head(), head(), head(), head(), head()] }
     }
 
     #[inline(always)]

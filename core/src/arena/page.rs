@@ -264,10 +264,10 @@ impl Pages {
         Some(page)
     }
 
-    /// The core that these are the pages of: it is made when there are some already.
+    /// The core that these are the pages of. By then there is one of a width at most, for the heads of its lists.
     pub(crate) fn belong_to(&self, core: &Rc<TreeCore>) {
         self.core.set(Rc::as_ptr(core));
-        for page in self.pages.borrow().iter() {
+        for page in self.widths.iter().filter_map(|width| width.page.get()) {
             // SAFETY: pages are never unmapped; this one is ours.
             unsafe { page.as_ref() }.core.set(self.core.get());
         }

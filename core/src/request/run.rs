@@ -128,11 +128,14 @@ impl TreeCore {
             slot.ext().word.look();
             return self.end_panicked(slot, panic);
         }
-        if slot.ext().word.look() {
-            self.after_wake(slot);
-        } else {
-            self.after_run(slot);
+        let woken = slot.ext().word.look();
+        if woken && !cfg!(target_family = "wasm") {
+            return self.after_wake(slot);
         }
+        if woken {
+            self.queue_again(slot);
+        }
+        self.after_run(slot);
     }
 
     #[inline(always)]
@@ -140,12 +143,17 @@ impl TreeCore {
         if slot.state.get() == State::Live { self.keep_limit(slot) } else { self.settle(*slot) }
     }
 
-    /// It was woken while it ran: nobody else has queued it for that.
     #[inline(never)]
     fn after_wake(&self, slot: WideRef) {
+        self.queue_again(slot);
+        self.after_run(slot);
+    }
+
+    /// It was woken while it ran: nobody else has queued it for that.
+    #[inline(always)]
+    fn queue_again(&self, slot: WideRef) {
         if slot.state.get() == State::Live && !slot.is_listed() {
             self.enqueue(Queue::Ready, slot);
         }
-        self.after_run(slot);
     }
 }

@@ -6,6 +6,8 @@ mod free;
 mod handles;
 mod hooks;
 mod leaks;
+mod limits;
+mod own_poll;
 mod panics;
 mod pinned;
 mod requests;
