@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 /// A place in the row; without it, one in the heap.
-const IN_ROW: u32 = 1 << 31;
+const IN_ROW: u32 = 1 << 30;
 /// Before everything, so that whoever compares looks.
 const UNKNOWN: Instant = Instant(0);
 

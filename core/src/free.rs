@@ -298,7 +298,7 @@ impl TreeCore {
     #[inline(always)]
     pub(crate) fn leave_request(&self, slot: WideRef) {
         slot.leave_list();
-        if slot.ext().deadline.get() != 0 {
+        if slot.ext().is_queued() {
             self.deadlines.remove(slot);
         }
         if self.shuts_down.get() {

@@ -18,6 +18,7 @@ use core::cell::Cell;
 use core::ops::Deref;
 use core::ptr::NonNull;
 use core::task::Waker;
+use core::time::Duration;
 
 /// Where a node is in its life.
 ///
@@ -91,11 +92,27 @@ pub(crate) struct Slot {
     pub(crate) extras: Cell<Option<NonNull<Extras>>>,
 }
 
+/// In [`Ext::deadline`]: a limit that the queue of deadlines does not know. Most are done before it matters.
+const NOTED: u32 = 1 << 31;
+
+/// A limit that can be noted: whole microseconds, less than a thousand seconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Limit(u32);
+
+impl Limit {
+    #[inline(always)]
+    pub(crate) fn of(limit: Duration) -> Option<Limit> {
+        let (seconds, nanos) = (limit.as_secs(), limit.subsec_nanos());
+        (seconds < 1_000 && nanos.is_multiple_of(1_000)).then(|| Limit(seconds as u32 * 1_000_000 + nanos / 1_000))
+    }
+}
+
 /// The 64 bytes more of a wide slot.
 pub(crate) struct Ext {
     /// Touched by any thread that has a waker.
     pub(crate) word: WakeWord,
-    /// Its place in the [`DeadlineQueue`](crate::deadline_queue::DeadlineQueue); 0: it has none of its own.
+    /// Its own deadline: 0 if it has none, else its place in the [`DeadlineQueue`](crate::deadline_queue::DeadlineQueue), or [`NOTED`] and
+    /// microseconds from its birth.
     pub(crate) deadline: Cell<u32>,
     pub(crate) runs: Cell<u32>,
     /// The turn in which it ran last.
@@ -116,8 +133,6 @@ pub(crate) struct Ext {
 pub(crate) enum Told {
     #[default]
     Nobody,
-    /// Nobody yet. It has not run, and has this deadline, which the queue does not know: most are done before it matters.
-    Limit(Instant),
     /// A [`Waiter::Ours`].
     Ours(WideRef, Serial),
     /// A [`Waiter::Foreign`].
@@ -168,13 +183,14 @@ impl Ext {
     #[inline(always)]
     pub(crate) fn is_quiet(&self) -> bool {
         // SAFETY: the cell is this thread's, and the reference to its content ends here, before anybody can write to it.
-        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody | Told::Limit(_))
+        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody)
     }
 
     /// A new tenant: nothing has run, nobody waits. What the last one noted was dropped.
     #[inline(always)]
     pub(crate) fn begin(&self) {
         debug_assert!(self.is_quiet());
+        self.deadline.set(0);
         self.runs.set(0);
         self.ran.set(0);
         // SAFETY: the cell is this thread's; what is overwritten needs no drop.
@@ -190,16 +206,37 @@ impl Ext {
         }
     }
 
-    /// Notes a deadline that the queue does not know, if nothing is noted.
+    /// Notes a limit that the queue does not know, if there is none. It counts from birth.
     #[inline(always)]
-    pub(crate) fn note_limit(&self, at: Instant) -> bool {
-        // SAFETY: as in `is_quiet`.
-        if !matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody) {
-            return false;
+    pub(crate) fn note_limit(&self, limit: Limit) -> bool {
+        let is_first = self.deadline.get() == 0;
+        if is_first {
+            self.deadline.set(NOTED | limit.0);
         }
-        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
-        unsafe { self.told.as_ptr().write(Told::Limit(at)) };
-        true
+        is_first
+    }
+
+    /// The limit that the queue does not know, if there is one, in nanoseconds from birth.
+    #[inline(always)]
+    pub(crate) fn noted_limit(&self) -> Option<u64> {
+        let noted = self.deadline.get();
+        (noted & NOTED != 0).then(|| u64::from(noted & !NOTED) * 1_000)
+    }
+
+    /// Takes it out: from now on somebody else has to know it.
+    #[inline(always)]
+    pub(crate) fn take_limit(&self) -> Option<u64> {
+        let limit = self.noted_limit();
+        if limit.is_some() {
+            self.deadline.set(0);
+        }
+        limit
+    }
+
+    /// Whether the queue knows a deadline of this one.
+    #[inline(always)]
+    pub(crate) fn is_queued(&self) -> bool {
+        !matches!(self.deadline.get(), 0 | NOTED..)
     }
 
     /// Notes who waits, a request or scope of this tree, if nothing is noted that others have to see to first.
@@ -212,19 +249,6 @@ impl Ext {
         // SAFETY: the cell is this thread's; what is overwritten needs no drop.
         unsafe { self.told.as_ptr().write(Told::Ours(slot, serial)) };
         true
-    }
-
-    /// The deadline that the queue does not know; from now on somebody else has to.
-    #[inline(always)]
-    pub(crate) fn take_limit(&self) -> Option<Instant> {
-        // SAFETY: as in `is_quiet`.
-        let limit = match unsafe { &*self.told.as_ptr() } {
-            Told::Limit(at) => *at,
-            _ => return None,
-        };
-        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
-        unsafe { self.told.as_ptr().write(Told::Nobody) };
-        Some(limit)
     }
 
     /// Who waits, if it is a request or scope of this tree; from now on nobody does.

@@ -11,7 +11,7 @@
 //!
 //! On every way: the outcome is fixed, what the request owns is freed, its future is dropped, its owner learns of it.
 
-use crate::arena::{Flag, Place, SlotRef, State, Told, Waiter, WideRef};
+use crate::arena::{Flag, Limit, Place, SlotRef, State, Told, Waiter, WideRef};
 use crate::catch::{Panic, catch};
 use crate::ended::{Ended, Facts, Inner};
 use crate::failure::Failure;
@@ -46,7 +46,7 @@ impl TreeCore {
         let ext = slot.ext();
         let is_plain = slot.state.get() == State::Ending && !slot.is_listed() && slot.extras.get().is_none() && !self.shuts_down.get();
         let (true, Some(owner)) = (is_plain, slot.parent.get()) else { return self.conclude(slot, true) };
-        if ext.deadline.get() != 0 && !self.deadlines.leave_row(slot) {
+        if ext.is_queued() && !self.deadlines.leave_row(slot) {
             return self.conclude(slot, true);
         }
         slot.waits.set(waits::RESULT);
@@ -162,7 +162,7 @@ impl TreeCore {
         let set = slot.extras().and_then(|extras| extras.deadline_set.get()).unwrap_or(slot.birth.get());
         let limit = at.0.saturating_sub(set.0);
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
-        self.deadlines.remove(slot);
+        self.forget_deadline(slot);
         if !slot.has(Flag::Held) {
             let ended = self.timed_out(*slot, node, Some((node.id(), node.name())), end.place, limit);
             self.failed_with(node, ended);
@@ -196,7 +196,7 @@ impl TreeCore {
         let (place, cause) = match told {
             Told::Facts(ended) => return ended,
             Told::Ended(place, cause) => (Some(place), cause),
-            Told::Nobody | Told::Limit(_) | Told::Ours(..) | Told::Foreign(_) => (slot.place.get(), Cause::FREED),
+            Told::Nobody | Told::Ours(..) | Told::Foreign(_) => (slot.place.get(), Cause::FREED),
         };
         let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
         let by = noted.map(|by| (by.id(), by.last_name()));
@@ -214,6 +214,7 @@ impl TreeCore {
 
     /// Sets a request's or scope's own deadline, `now`; of two the earlier counts.
     pub(crate) fn set_deadline(&self, slot: WideRef, now: Instant, at: Instant) {
+        debug_assert!(slot.ext().noted_limit().is_none());
         if slot.ext().deadline.get() != 0 && !self.is_moved(slot, at) {
             return;
         }
@@ -238,13 +239,13 @@ impl TreeCore {
     /// Sets a request's deadline from outside, if it is not ending.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
-    pub(super) fn limit(&self, slot: SlotRef, now: Instant, at: Instant) {
+    pub(super) fn limit(&self, slot: SlotRef, now: Instant, at: Instant, limit: Option<Limit>) {
         if !slot.generation.is_taken() {
             return; // Whoever calls this holds the slot: nobody else can have moved in.
         }
         // If it waits for its first run, that comes before any deadline counts.
         let comes_first = slot.waits_for_first_run() && slot.birth.get() == now;
-        if !(comes_first && slot.wide().ext().note_limit(at)) {
+        if !(comes_first && limit.is_some_and(|limit| slot.wide().ext().note_limit(limit))) {
             self.set_deadline_of_living(slot, now, at);
         }
     }
@@ -266,14 +267,14 @@ impl TreeCore {
     /// The queue has to know a request's deadline now.
     #[inline(always)]
     pub(super) fn keep_limit(&self, slot: WideRef) {
-        if let Some(at) = slot.ext().take_limit() {
-            self.keep(slot, at);
+        if let Some(limit) = slot.ext().take_limit() {
+            self.keep(slot, Instant(slot.birth.get().0 + limit));
         }
     }
 
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn keep(&self, slot: WideRef, at: Instant) {
-        let is_plain = !cfg!(target_family = "wasm") && slot.extras.get().is_none() && slot.ext().deadline.get() == 0;
+        let is_plain = !cfg!(target_family = "wasm") && slot.extras.get().is_none();
         if !(is_plain && self.in_turn() && self.deadlines.append(at, slot)) {
             self.set_deadline(slot, slot.birth.get(), at);
         }
@@ -282,8 +283,17 @@ impl TreeCore {
     /// A request's or scope's own deadline.
     pub(crate) fn own_deadline(&self, slot: SlotRef) -> Option<Instant> {
         let slot = slot.as_wide()?;
-        let limit = slot.ext().peek(|told| if let Told::Limit(at) = told { Some(*at) } else { None });
-        limit.or_else(|| self.deadlines.at(slot))
+        match slot.ext().noted_limit() {
+            Some(limit) => Some(Instant(slot.birth.get().0 + limit)),
+            None => self.deadlines.at(slot),
+        }
+    }
+
+    /// A request has no deadline of its own any more.
+    pub(crate) fn forget_deadline(&self, slot: WideRef) {
+        if slot.ext().take_limit().is_none() {
+            self.deadlines.remove(slot);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) use life::waiter_of;
 pub use outcome::Outcome;
 pub use scope::Scope;
 
-use crate::arena::{Flag, KindOf, Place, Queue, SlotRef, State, Told, WideRef};
+use crate::arena::{Flag, KindOf, Limit, Place, Queue, SlotRef, State, Told, WideRef};
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::time::Instant;
@@ -184,7 +184,7 @@ impl<T, E> Request<T, E> {
         let this = ManuallyDrop::new(self);
         if let Some(Held::Slot(core)) = &this.held {
             let now = core.now();
-            core.limit(this.slot, now, now + limit);
+            core.limit(this.slot, now, now + limit, Limit::of(limit));
         }
         ManuallyDrop::into_inner(this)
     }
@@ -192,7 +192,8 @@ impl<T, E> Request<T, E> {
     /// As [`timeout`](Request::timeout), with the instant itself.
     pub fn deadline(self, at: Instant) -> Self {
         if let Some(Held::Slot(core)) = &self.held {
-            core.limit(self.slot, core.now(), at);
+            let now = core.now();
+            core.limit(self.slot, now, at, Limit::of(at - now));
         }
         self
     }

@@ -146,7 +146,17 @@ impl TreeCore {
     #[inline(never)]
     fn after_wake(&self, slot: WideRef) {
         self.queue_again(slot);
-        self.after_run(slot);
+        if !self.runs_before_its_limit(slot) {
+            self.after_run(slot);
+        }
+    }
+
+    /// Whether it has run once, and runs again before its limit could matter: until then nobody has to know that.
+    #[inline(always)]
+    fn runs_before_its_limit(&self, slot: WideRef) -> bool {
+        let ext = slot.ext();
+        let is_later = |limit| slot.birth.get().0 + limit > self.time.get().0;
+        ext.runs.get() == 1 && slot.state.get() == State::Live && ext.noted_limit().is_some_and(is_later)
     }
 
     /// It was woken while it ran: nobody else has queued it for that.
