@@ -32,8 +32,9 @@ impl<T, E> Request<T, E> {
             Some(result) => result,
             None => Err(self.why_none()),
         };
-        if let Some(Held::Slot(core)) = self.held.take() {
-            core.give_up(slot);
+        match self.held.take() {
+            Some(Held::Slot(core)) => core.give_up(slot),
+            other => self.held = other,
         }
         result
     }
