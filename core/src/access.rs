@@ -79,13 +79,45 @@ impl Drop for Loan {
 /// A value is lent to code that a turn calls. That is the one thing it knows: the tree is there as long as the turn.
 struct LoanInTurn(SlotRef);
 
-impl Drop for LoanInTurn {
+impl LoanInTurn {
+    /// The code has returned. (It is dropped where it panicked.)
     #[inline(always)]
-    fn drop(&mut self) {
-        self.0.lent.set(self.0.lent.get() - 1);
-        if self.0.state.get() == State::Deferred {
-            self.0.core().settle(self.0);
+    fn end(self) {
+        let slot = self.0;
+        core::mem::forget(self);
+        slot.lent.set(slot.lent.get() - 1);
+        if slot.state.get() == State::Deferred {
+            LoanInTurn::settle(slot);
         }
+    }
+
+    /// The node was freed meanwhile.
+    #[cold]
+    fn settle(slot: SlotRef) {
+        slot.core().settle(slot);
+    }
+}
+
+impl Drop for LoanInTurn {
+    fn drop(&mut self) {
+        LoanInTurn(self.0).end();
+    }
+}
+
+/// Lends a value to code that a turn calls; nothing where it is lent exclusively. It is not noted who holds it: who asks is told where the
+/// node was made.
+///
+/// # Safety
+/// The slot's value is a `T`, or begins with one, and is there.
+#[inline(always)]
+pub(crate) unsafe fn lend_in_turn<T, R>(slot: SlotRef, f: impl FnOnce(&T) -> R) {
+    debug_assert!(!slot.has(Flag::NoValue));
+    if slot.lent.get() < Slot::SHARED_MAX {
+        slot.lent.set(slot.lent.get() + 1);
+        let loan = LoanInTurn(slot);
+        // SAFETY: the caller's contract; the value stays while the loan does, and no exclusive one begins before that has ended.
+        f(unsafe { value::shared::<T>(slot) });
+        loan.end();
     }
 }
 
@@ -156,17 +188,6 @@ impl<T: 'static> Node<T> {
         let loan = Loan::begin(self.any(), Location::caller(), true)?;
         // SAFETY: as in `try_with`; the loan is exclusive: no other begins before it ends.
         Ok(f(unsafe { value::exclusive::<T>(loan.slot) }))
-    }
-
-    /// Lends the value to code that a turn calls; nothing where it is not to be had. It is not noted who holds it: who asks is told where
-    /// the node was made.
-    #[inline(always)]
-    pub(crate) fn lend_in_turn<R>(self, f: impl FnOnce(&T) -> R) -> Option<R> {
-        let slot = self.any().readable().filter(|slot| slot.lent.get() < Slot::SHARED_MAX && !slot.has(Flag::NoValue))?;
-        slot.lent.set(slot.lent.get() + 1);
-        let loan = LoanInTurn(slot);
-        // SAFETY: as in `try_with`.
-        Some(f(unsafe { value::shared::<T>(loan.0) }))
     }
 
     /// Moves the value out and frees the node, its hooks first. A hook that keeps it makes it `Busy`.

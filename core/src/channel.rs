@@ -1,5 +1,6 @@
 //! Portable transport of whole messages.
 
+use crate::decimal::Decimal;
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::request::Request;
@@ -60,17 +61,41 @@ impl From<Ended> for ChannelError {
     }
 }
 
+/// Piece by piece, as [`Ended`]: what `write!` brings is 1 KB of a page.
 impl fmt::Display for ChannelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ChannelError::Refused => f.write_str("refused"),
             ChannelError::Unreachable => f.write_str("unreachable"),
-            ChannelError::TooLarge { limit } => write!(f, "the message is larger than {limit} bytes"),
-            ChannelError::Closed { code, reason } if reason.is_empty() => write!(f, "closed by the other side (code {code})"),
-            ChannelError::Closed { code, reason } => write!(f, "closed by the other side (code {code}: {reason})"),
+            ChannelError::TooLarge { limit } => {
+                f.write_str("the message is larger than ")?;
+                Decimal(*limit as u64).fmt(f)?;
+                f.write_str(" bytes")
+            }
+            ChannelError::Closed { code, reason } => {
+                f.write_str("closed by the other side (code ")?;
+                Decimal(u64::from(*code)).fmt(f)?;
+                f.write_str(if reason.is_empty() { "" } else { ": " })?;
+                f.write_str(reason)?;
+                f.write_str(")")
+            }
             ChannelError::Ended(ended) => ended.fmt(f),
         }
     }
 }
 
 impl core::error::Error for ChannelError {}
+
+#[cfg(test)]
+mod tests {
+    use super::ChannelError;
+    use alloc::string::ToString;
+
+    #[test]
+    fn it_says_what_happened() {
+        assert_eq!(ChannelError::TooLarge { limit: 65_507 }.to_string(), "the message is larger than 65507 bytes");
+        let closed = |code, reason: &str| ChannelError::Closed { code, reason: reason.into() }.to_string();
+        assert_eq!(closed(1006, ""), "closed by the other side (code 1006)");
+        assert_eq!(closed(3001, "bye"), "closed by the other side (code 3001: bye)");
+    }
+}

@@ -60,6 +60,12 @@ impl DeadlineQueue {
         earliest
     }
 
+    /// Whether nothing ever is due.
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.earliest.get() == Instant::MAX
+    }
+
     /// Whether something is due at `now`, or may be.
     #[inline]
     pub(crate) fn may_be_due(&self, now: Instant) -> bool {

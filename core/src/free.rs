@@ -6,6 +6,7 @@
 
 use crate::arena::{Class, Flag, KindEnd, Place, SlotRef, State, TimerRef, Told, WideRef, value};
 use crate::node::AnyNode;
+use crate::pending::Queued;
 use crate::time::Instant;
 use crate::tree::TreeCore;
 use core::panic::Location;
@@ -301,7 +302,7 @@ impl TreeCore {
         if slot.ext().is_queued() {
             self.deadlines.remove(slot);
         }
-        if self.shuts_down.get() {
+        if self.pending.has(Queued::Shutdowns) {
             self.poke(); // It may be the last that a shutdown waits for.
         }
         if slot.extras.get().is_some() {

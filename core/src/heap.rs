@@ -78,6 +78,12 @@ const WIDTH: usize = 4;
 const MARKED_MIN: usize = 32;
 
 impl<T: Placed> Heap<T> {
+    /// Whether certainly nothing is in it.
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.earliest.get() == Instant::MAX
+    }
+
     /// When the first is due; [`Instant::MAX`] when nothing ever is.
     #[inline]
     pub(crate) fn earliest(&self) -> Instant {
@@ -90,13 +96,6 @@ impl<T: Placed> Heap<T> {
     #[cold]
     fn look(&self) -> Instant {
         self.first().map_or(Instant::MAX, |first| first.at)
-    }
-
-    /// Whether nothing is in it.
-    #[cfg(not(target_family = "wasm"))]
-    #[inline(always)]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.earliest.get() == Instant::MAX
     }
 
     /// Whether something is due at `now`, or may be.

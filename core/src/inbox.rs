@@ -112,6 +112,8 @@ impl Linked for Post {
 pub(crate) struct Shared {
     injected: Stack<crate::arena::Slot>,
     posts: Stack<Post>,
+    /// Something was brought since the tree last looked; whether it is still there the stacks know.
+    brought: AtomicBool,
     /// The host may sleep: whoever brings something wakes it.
     armed: AtomicBool,
     waker: Waker,
@@ -119,11 +121,12 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(waker: Waker) -> Shared {
-        Shared { injected: Stack::new(), posts: Stack::new(), armed: AtomicBool::new(true), waker }
+        Shared { injected: Stack::new(), posts: Stack::new(), brought: AtomicBool::new(false), armed: AtomicBool::new(true), waker }
     }
 
     /// Wakes the host, unless a turn runs (which looks again at its end) or somebody has woken it already.
     fn poke(&self) {
+        self.brought.store(true, Ordering::Release);
         // Against `arm`: of push and arming, whichever side comes second sees the other's.
         fence(Ordering::SeqCst);
         if self.armed.swap(false, Ordering::AcqRel) {
@@ -132,15 +135,32 @@ impl Shared {
     }
 
     /// A turn begins: nobody needs to wake the host.
+    #[inline(always)]
     pub(crate) fn disarm(&self) {
         self.armed.store(false, Ordering::Relaxed);
     }
 
+    /// A turn begins that takes all that was brought before.
+    #[inline(always)]
+    pub(crate) fn look(&self) {
+        if !cfg!(target_family = "wasm") && self.was_brought() {
+            // Whoever brought what this clears, pushed it before; the stacks are looked at after it.
+            self.brought.swap(false, Ordering::AcqRel);
+        }
+    }
+
+    /// Whether something was brought since the last look, or may have been. (In a page small code counts for more.)
+    #[inline(always)]
+    pub(crate) fn was_brought(&self) -> bool {
+        cfg!(target_family = "wasm") || self.brought.load(Ordering::Acquire)
+    }
+
     /// A turn ends. True when something came meanwhile: the host is not woken for that.
+    #[inline(always)]
     pub(crate) fn arm(&self) -> bool {
         self.armed.store(true, Ordering::Release);
         fence(Ordering::SeqCst);
-        self.has_come()
+        self.was_brought() && self.has_come()
     }
 
     /// Whether something waits for the tree to take it.
@@ -314,11 +334,32 @@ mod models {
     }
 
     #[test]
+    fn loom_a_post_during_a_turn_is_taken_or_seen_or_wakes_the_host() {
+        loom::model(|| {
+            let wakes = alloc::sync::Arc::new(Counting(core::sync::atomic::AtomicU32::new(0)));
+            let shared = Arc::new(Shared::new(Waker::from(alloc::sync::Arc::clone(&wakes))));
+            let other = Arc::clone(&shared);
+            let target = NodeId { page: 0, index: 0, serial: 1 };
+            let poster = thread::spawn(move || assert!(other.post(target, Box::new(drop))));
+            shared.disarm();
+            shared.look();
+            let taken = shared.take_posts(false).count() == 1;
+            let seen = shared.arm();
+            poster.join().expect("it does not panic");
+            let woken = wakes.0.load(core::sync::atomic::Ordering::SeqCst) > 0;
+            assert!(taken || seen || woken, "else the host would sleep on it");
+            assert!(!(taken && seen), "what was taken is not there any more");
+            assert_eq!(shared.take_posts(true).count(), usize::from(!taken));
+        });
+    }
+
+    #[test]
     fn loom_a_post_at_the_end_of_a_turn_is_seen_or_wakes_the_host() {
         loom::model(|| {
             let wakes = alloc::sync::Arc::new(Counting(core::sync::atomic::AtomicU32::new(0)));
             let shared = Arc::new(Shared::new(Waker::from(alloc::sync::Arc::clone(&wakes))));
             shared.disarm();
+            shared.look();
             let other = Arc::clone(&shared);
             let target = NodeId { page: 0, index: 0, serial: 1 };
             let poster = thread::spawn(move || assert!(other.post(target, Box::new(drop))));

@@ -19,6 +19,8 @@ pub(crate) enum Queued {
     Woken = 16,
     Late = 32,
     Immediates = 64,
+    /// Nothing that is queued: there is a shutdown under way, which is looked at in every turn.
+    Shutdowns = 128,
 }
 
 impl Queued {
@@ -61,8 +63,15 @@ impl Pending {
         self.0.set(self.0.get() & !(what as u8));
     }
 
+    /// Whether something is queued.
     #[inline]
     pub(crate) fn any(&self) -> bool {
-        self.0.get() != 0
+        self.0.get() & !(Queued::Shutdowns as u8) != 0
+    }
+
+    /// Whether no class has anything to do but what comes at some time.
+    #[inline(always)]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.0.get() == 0
     }
 }

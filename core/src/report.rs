@@ -39,8 +39,10 @@ pub use line::Line;
 pub struct TreeReport {
     /// Since the root was made.
     up: Duration,
-    bytes: usize,
+    nodes: usize,
     requests: usize,
+    bytes: usize,
+    /// Of the first nodes, or of all.
     entries: Vec<Entry>,
 }
 
@@ -62,9 +64,24 @@ pub(crate) fn short(type_name: &'static str) -> &'static str {
 impl AnyNode {
     /// A report of this node and all below it; empty on a stale handle. Works from inside any callback.
     pub fn report(self) -> TreeReport {
+        self.report_first(usize::MAX)
+    }
+
+    /// A [`report`](AnyNode::report) with at most `lines_max` lines: the first ones, of which the ancestors are among them. The sums are of
+    /// all. For a look now and then at a tree that may be large: what is only counted costs a tenth.
+    ///
+    /// ```
+    /// # let sim = hamadryad::sim::Sim::seeded(1);
+    /// for number in 0..1000 {
+    ///     sim.root().insert(number);
+    /// }
+    /// let report = sim.root().report_first(10);
+    /// assert_eq!((report.nodes(), report.lines().len(), report.omitted()), (1001, 10, 991));
+    /// ```
+    pub fn report_first(self, lines_max: usize) -> TreeReport {
         match self.core() {
-            Some(core) => TreeReport::of(self, &core),
-            None => TreeReport { up: Duration::ZERO, bytes: 0, requests: 0, entries: Vec::new() },
+            Some(core) => TreeReport::of(self, &core, lines_max),
+            None => TreeReport { up: Duration::ZERO, nodes: 0, requests: 0, bytes: 0, entries: Vec::new() },
         }
     }
 }
@@ -97,9 +114,14 @@ impl TreeReport {
         self.entries.iter().map(Line)
     }
 
-    /// How many nodes there are.
+    /// How many nodes there are, with those that have no line.
     pub fn nodes(&self) -> usize {
-        self.entries.len()
+        self.nodes
+    }
+
+    /// How many nodes have no line: none, but in a report of the [first](AnyNode::report_first) lines.
+    pub fn omitted(&self) -> usize {
+        self.nodes - self.entries.len()
     }
 
     /// How many of them are requests.
@@ -117,30 +139,38 @@ impl TreeReport {
         self.up
     }
 
-    fn of(top: AnyNode, core: &TreeCore) -> TreeReport {
+    fn of(top: AnyNode, core: &TreeCore, lines_max: usize) -> TreeReport {
         let now = core.now();
         let up = core.living_root().map_or(Duration::ZERO, |root| age(now, root));
-        let mut report = TreeReport { up, bytes: 0, requests: 0, entries: Vec::new() };
+        let mut report = TreeReport { up, nodes: 0, requests: 0, bytes: 0, entries: Vec::new() };
         let waits = who_waits(core);
         // Depth first, oldest first: the walk goes over links, so its depth costs no stack.
         let mut next = Some((top, 0));
         while let Some((node, depth)) = next {
             let slot = node.slot;
-            report.add(core, slot, depth, depth == 0 || slot.newer.get().is_none(), &waits);
+            let bytes = report.count(slot);
+            if report.entries.len() < lines_max {
+                report.add(core, slot, depth, bytes, &waits);
+            }
             next = oldest_child(slot).map(|child| (child, depth + 1)).or_else(|| next_newer(node, depth, top));
         }
         report
     }
 
-    fn add(&mut self, core: &TreeCore, slot: SlotRef, depth: usize, last: bool, waits: &WaitsOn) {
+    /// Adds a node to the sums, and gives its bytes.
+    fn count(&mut self, slot: SlotRef) -> usize {
+        let kind = slot.kind.get();
+        let bytes = if slot.as_wide().is_some() { 160 } else { 96 } + bytes_of(kind.layout);
+        self.nodes += 1;
+        self.requests += usize::from(matches!(kind.class, Class::Request));
+        self.bytes += bytes;
+        bytes
+    }
+
+    fn add(&mut self, core: &TreeCore, slot: SlotRef, depth: usize, bytes: usize, waits: &WaitsOn) {
         let node = AnyNode::of(slot);
         let now = core.now();
-        let kind = slot.kind.get();
-        let is_request = matches!(kind.class, Class::Request);
-        let node_bytes = if slot.as_wide().is_some() { 160 } else { 96 };
-        let bytes = node_bytes + bytes_of(kind.layout);
-        self.bytes += bytes;
-        self.requests += usize::from(is_request);
+        let is_request = matches!(slot.kind.get().class, Class::Request);
         let (waits, waits_stable) = waits_of(node, waits);
         self.entries.push(Entry {
             depth,
@@ -155,7 +185,7 @@ impl TreeReport {
             runs: is_request.then(|| slot.wide().ext().runs.get()),
             waits,
             waits_stable,
-            last,
+            last: depth == 0 || slot.newer.get().is_none(),
         });
     }
 }

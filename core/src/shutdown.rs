@@ -5,6 +5,7 @@ use crate::ended::{Ended, Facts, Inner};
 use crate::free::{End, Freed};
 use crate::host::Deadlines;
 use crate::node::AnyNode;
+use crate::pending::Queued;
 use crate::request::waiter_of;
 use crate::time::Instant;
 use crate::tree::TreeCore;
@@ -105,7 +106,7 @@ impl TreeCore {
         if let Some(slot) = node.readable() {
             slot.extras_or_new().shutting_down.set(true);
         }
-        self.shuts_down.set(true);
+        self.pending.add(Queued::Shutdowns);
         if let Some(tell_closing) = self.parts.tell_closing.get() {
             tell_closing(self, node);
         }
@@ -166,7 +167,7 @@ impl TreeCore {
 
     /// Whether a computation may begin under that node: not while it shuts down, unless below a request that still has the grace.
     pub(crate) fn may_begin(&self, owner: AnyNode) -> bool {
-        if !self.shuts_down.get() {
+        if !self.pending.has(Queued::Shutdowns) {
             return true;
         }
         let mut next = owner.readable();
@@ -185,7 +186,7 @@ impl TreeCore {
     /// Frees what has no request left, or no grace.
     #[inline(always)]
     pub(crate) fn drive_shutdowns(&self, deadlines: Deadlines) {
-        if self.shuts_down.get() {
+        if self.pending.has(Queued::Shutdowns) {
             self.drive_each(deadlines);
         }
     }
@@ -193,7 +194,7 @@ impl TreeCore {
     /// Whether a shutdown has nobody left to wait for: the last one may have ended after they were looked at in this turn.
     #[inline(always)]
     pub(crate) fn shutdown_is_due(&self) -> bool {
-        self.shuts_down.get() && self.shutdowns.borrow().iter().any(|shutdown| !has_requests(shutdown.node))
+        self.pending.has(Queued::Shutdowns) && self.shutdowns.borrow().iter().any(|shutdown| !has_requests(shutdown.node))
     }
 
     #[inline(never)]
@@ -202,7 +203,9 @@ impl TreeCore {
         loop {
             let shutdown = self.shutdowns.borrow().get(at).copied();
             let Some(Shutdown { node, end, place, by }) = shutdown else {
-                self.shuts_down.set(at > 0);
+                if at == 0 {
+                    self.pending.remove(Queued::Shutdowns);
+                }
                 return;
             };
             let over = end <= self.time.get() && deadlines == Deadlines::Count;

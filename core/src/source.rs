@@ -1,10 +1,11 @@
 //! Sources: what a host watches and marks ready, and whoever waits for that.
 
-use crate::arena::{Flag, SlotRef, SourceCell, State, Waiter, WatcherCell, value};
+use crate::arena::{Class, Flag, Kind, LentCell, Place, SlotRef, SourceCell, State, Waiter, WatcherCell, value};
 use crate::ended::Ended;
 use crate::node::{AnyNode, Node, Vacant};
 use crate::pending::Queued;
-use crate::request::waiter_of;
+use crate::ready::Ready;
+use crate::request::own_waiter_of;
 use crate::sources::Task;
 use crate::tree::{Tree, TreeCore};
 use crate::waits;
@@ -15,67 +16,6 @@ use core::mem::ManuallyDrop;
 use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-
-/// What a source is ready for: a set of bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Ready(u8);
-
-impl Ready {
-    /// Nothing.
-    pub const NONE: Ready = Ready(0);
-    /// Something can be read.
-    pub const READABLE: Ready = Ready(1);
-    /// Something can be written.
-    pub const WRITABLE: Ready = Ready(2);
-    /// An error is pending. Errors and hang-ups reach every watcher, whatever it wants (law 23).
-    pub const ERROR: Ready = Ready(4);
-    /// The other side has hung up.
-    pub const HANGUP: Ready = Ready(8);
-
-    /// What reaches every watcher.
-    pub(crate) const ALWAYS: Ready = Ready(4 | 8);
-    pub(crate) const ALL: Ready = Ready(1 | 2 | 4 | 8);
-
-    /// Whether all of `other` is in it.
-    pub const fn contains(self, other: Ready) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Whether something of `other` is in it.
-    pub const fn intersects(self, other: Ready) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Whether it is nothing.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// It, but for `other`.
-    pub const fn without(self, other: Ready) -> Ready {
-        Ready(self.0 & !other.0)
-    }
-}
-
-impl core::ops::BitOr for Ready {
-    type Output = Ready;
-    fn bitor(self, other: Ready) -> Ready {
-        Ready(self.0 | other.0)
-    }
-}
-
-impl core::ops::BitOrAssign for Ready {
-    fn bitor_assign(&mut self, other: Ready) {
-        self.0 |= other.0;
-    }
-}
-
-impl core::ops::BitAnd for Ready {
-    type Output = Ready;
-    fn bitand(self, other: Ready) -> Ready {
-        Ready(self.0 & other.0)
-    }
-}
 
 /// Names a source to its host; fits into `epoll_data`. A token of a freed source is recognised and ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,12 +32,13 @@ impl Token {
         Token(bits)
     }
 
-    pub(crate) fn new(index: u32, serial: u32) -> Token {
-        Token(u64::from(serial) << 32 | u64::from(index))
+    /// For a host's own table of sources: small numbers, each used again by a later source.
+    pub const fn index(self) -> u32 {
+        self.0 as u32
     }
 
-    pub(crate) fn index(self) -> u32 {
-        self.0 as u32
+    pub(crate) fn new(index: u32, serial: u32) -> Token {
+        Token(u64::from(serial) << 32 | u64::from(index))
     }
 
     pub(crate) fn serial(self) -> u32 {
@@ -194,9 +135,11 @@ impl AnyNode {
     /// On a stale or ending node, or one that is no source, the handler is dropped uncalled and the handle is stale.
     #[track_caller]
     pub fn on_ready<R>(self, interest: Ready, handler: impl FnMut(Ready) -> R + 'static) -> AnyNode {
-        let place = Location::caller();
+        self.watch(interest, WatcherCell::new(handler), WatcherCell::watcher_of, Location::caller())
+    }
+
+    fn watch<C>(self, interest: Ready, cell: C, kind_of: fn(&C) -> &'static Kind, place: Place) -> AnyNode {
         let Some((core, index)) = self.source_of() else { return self.stale() };
-        let cell = WatcherCell::new(handler);
         let Ok(slot) = core.make(self, kind_of(&cell), place) else { return self.stale() };
         let node = value::fill(slot, cell);
         core.sources.borrow_mut().add_callback(index, interest, node);
@@ -225,9 +168,15 @@ impl AnyNode {
     }
 
     fn source_of(self) -> Option<(Rc<TreeCore>, u32)> {
-        let core = self.core()?;
-        let index = core.sources.borrow().index_of_source(self)?;
-        Some((core, index))
+        self.source_at().map(|(slot, index)| (slot.core(), index))
+    }
+
+    /// The slot of a source, and its index in the table.
+    #[inline(always)]
+    pub(crate) fn source_at(self) -> Option<(SlotRef, u32)> {
+        let slot = self.readable()?;
+        let kind = slot.kind.get();
+        (kind.class == Class::Source && !slot.has(Flag::NoValue)).then(|| (slot, value::source_index(slot, kind)))
     }
 }
 
@@ -235,13 +184,9 @@ impl<T: 'static> Node<T> {
     /// As [`on_ready`](AnyNode::on_ready), for a watcher that looks at the source's value, which is lent to each call; while it cannot be
     /// lent, nothing is called.
     #[track_caller]
-    pub fn on_ready_with<R>(self, interest: Ready, mut handler: impl FnMut(&T, Ready) -> R + 'static) -> AnyNode {
-        self.any().on_ready(interest, move |ready| self.lend_in_turn(|value| handler(value, ready)))
+    pub fn on_ready_with<R>(self, interest: Ready, handler: impl FnMut(&T, Ready) -> R + 'static) -> AnyNode {
+        self.any().watch(interest, LentCell::new(handler), LentCell::<T, _>::watcher_of, Location::caller())
     }
-}
-
-fn kind_of<R, F: FnMut(Ready) -> R + 'static>(_: &WatcherCell<F>) -> &'static crate::arena::Kind {
-    WatcherCell::<F>::WATCHER
 }
 
 /// Makes the value of a new source node, knowing its token.
@@ -279,10 +224,27 @@ struct Readiness {
 
 impl Readiness {
     /// Gives the waiter back, to be dropped.
+    #[inline(always)]
     fn leave(&mut self) -> Option<Waiter> {
         let key = self.key.take()?;
-        let (core, index) = self.source.source_of()?;
-        core.sources.borrow_mut().drop_waiter(index, key)
+        let (source, index) = self.source.source_at()?;
+        source.peek_core().sources.borrow_mut().drop_waiter(index, key)
+    }
+
+    /// Looks for what came, and otherwise waits on; gives what is to be dropped.
+    fn look(&mut self, source: SlotRef, index: u32, waiter: Waiter) -> (Poll<Ready>, Option<Waiter>) {
+        let mut sources = source.peek_core().sources.borrow_mut();
+        let Some(key) = self.key else {
+            self.key = Some(sources.add_waiter(index, self.interest, waiter));
+            return (Poll::Pending, None);
+        };
+        match sources.look(index, key, waiter) {
+            (Some(ready), waiter) => {
+                self.key = None;
+                (Poll::Ready(ready), waiter)
+            }
+            (None, before) => (Poll::Pending, before),
+        }
     }
 }
 
@@ -290,30 +252,21 @@ impl Future for Readiness {
     type Output = Result<Ready, Ended>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some((core, index)) = self.source.source_of() else {
+        let own = self.source.source_at().and_then(|(source, _)| own_waiter_of(context, source.peek_core(), self.waits));
+        // To clone another's waker is its own code, which may free the source.
+        let waiter = own.unwrap_or_else(|| Waiter::Foreign(context.waker().clone()));
+        let Some((source, index)) = self.source.source_at() else {
             self.key = None;
             return Poll::Ready(Err(self.source.ended_freed()));
         };
-        let waiter = waiter_of(context, &core, self.waits);
-        let Some(key) = self.key else {
-            self.key = Some(core.sources.borrow_mut().add_waiter(index, self.interest, waiter));
-            return Poll::Pending;
-        };
-        let looked = core.sources.borrow_mut().look(index, key, waiter);
-        match looked {
-            Ok(ready) => {
-                drop(self.leave());
-                Poll::Ready(Ok(ready))
-            }
-            Err(before) => {
-                drop(before);
-                Poll::Pending
-            }
-        }
+        let (ready, unused) = self.look(source, index, waiter);
+        drop(unused);
+        ready.map(Ok)
     }
 }
 
 impl Drop for Readiness {
+    #[inline]
     fn drop(&mut self) {
         drop(self.leave());
     }
@@ -378,7 +331,7 @@ impl TreeCore {
         loop {
             let task = self.sources.borrow_mut().next_task();
             match task {
-                Some(Task::Call(node, ready)) => self.call_watcher(node, ready),
+                Some(Task::Call(node, ready, source)) => self.call_watcher(node, ready, source),
                 Some(Task::Wake(waiter)) => self.wake(waiter, false),
                 Some(Task::Nothing) => {}
                 None => return,
@@ -387,9 +340,9 @@ impl TreeCore {
     }
 
     /// Calls the closure that a node's value is, unless it is on the stack or gone.
-    fn call_watcher(&self, node: AnyNode, ready: Ready) {
+    fn call_watcher(&self, node: AnyNode, ready: Ready, source: SlotRef) {
         let Some(slot) = node.readable().filter(|slot| slot.state.get() == State::Live && slot.lent.get() == 0) else { return };
-        self.call_lent(slot, || value::call(slot, ready));
+        self.call_lent(slot, || value::call(slot, ready, source));
         self.settle(slot);
         self.count_piece();
     }

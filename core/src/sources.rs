@@ -1,8 +1,9 @@
 //! The table of sources: who watches each, what is marked, and whose turn it is.
 
-use crate::arena::{Flag, Waiter, value};
+use crate::arena::{SlotRef, Waiter};
 use crate::node::AnyNode;
-use crate::source::{Ready, SourceClass, Token};
+use crate::ready::Ready;
+use crate::source::{SourceClass, Token};
 use alloc::vec::Vec;
 
 enum Who {
@@ -39,6 +40,17 @@ struct Entry {
     watchers: Vec<Watcher>,
 }
 
+/// What a source looks like to [`Attended::turn_for`](crate::Attended::turn_for): where news of it can go without a list.
+#[derive(Clone, Copy)]
+pub(crate) struct Front {
+    token: Token,
+    /// Whose closure is called, if it has one watcher: that one or, of a source that watches itself, its own.
+    pub(crate) watcher: SlotRef,
+    pub(crate) source: SlotRef,
+    /// Which news are not as simple as that: all, where it has none or several, or is gone.
+    refuses: Ready,
+}
+
 /// A source that is ready.
 struct Mark {
     token: Token,
@@ -65,7 +77,8 @@ impl Default for Marks {
 
 /// What a class does next.
 pub(crate) enum Task {
-    Call(AnyNode, Ready),
+    /// Calls the closure of a node, for that source.
+    Call(AnyNode, Ready, SlotRef),
     Wake(Waiter),
     /// A future that was woken already hears of more.
     Nothing,
@@ -75,6 +88,8 @@ pub(crate) enum Task {
 #[derive(Default)]
 pub(crate) struct Sources {
     entries: Vec<Entry>,
+    /// A place for each entry.
+    fronts: Vec<Front>,
     free: Vec<u32>,
     marks: [Marks; 2],
     /// What was marked when the class that runs began, and how much of it is done.
@@ -85,7 +100,7 @@ pub(crate) struct Sources {
 impl Sources {
     /// A new source, whose kind is known; gives its place and what the host calls it.
     pub(crate) fn enter(&mut self, class: SourceClass, kind: &'static str, node: AnyNode) -> (u32, Token) {
-        let active = node.slot.kind.get().call.is_some();
+        let active = node.slot.kind.get().active;
         let accepts = if active { Ready::ALL } else { Ready::NONE };
         let entry =
             |serial| Entry { node: Some(node), serial, class, kind, active, accepts, marked: (0, 0), count: 0, watchers: Vec::new() };
@@ -100,7 +115,13 @@ impl Sources {
                 self.entries.len() as u32 - 1
             }
         };
-        (index, self.token(index))
+        let token = self.token(index);
+        let front = Front { token, watcher: node.slot, source: node.slot, refuses: Ready::ALL.without(accepts) };
+        match self.fronts.get_mut(index as usize) {
+            Some(place) => *place = front,
+            None => self.fronts.push(front),
+        }
+        (index, token)
     }
 
     /// The source leaves; whoever waits is given back to be woken.
@@ -109,6 +130,7 @@ impl Sources {
         entry.node = None;
         entry.active = false;
         entry.accepts = Ready::NONE;
+        self.fronts[index as usize].refuses = Ready::ALL;
         entry.serial = entry.serial.wrapping_add(1);
         self.free.push(index);
         core::mem::take(&mut entry.watchers).into_iter().filter_map(|watcher| match watcher.who {
@@ -125,15 +147,9 @@ impl Sources {
         self.entries.iter().position(|entry| entry.node == Some(node)).map(|index| index as u32)
     }
 
-    pub(crate) fn index_of_source(&self, source: AnyNode) -> Option<u32> {
-        let slot = source.readable()?;
-        let kind = slot.kind.get();
-        (kind.class == crate::arena::Class::Source && !slot.has(Flag::NoValue)).then(|| value::source_index(slot, kind))
-    }
-
     /// What the host calls a source.
     pub(crate) fn kind_of(&self, node: AnyNode) -> Option<&'static str> {
-        self.index_of_source(node).map(|index| self.entries[index as usize].kind)
+        node.source_at().map(|(_, index)| self.entries[index as usize].kind)
     }
 
     /// Who waits for what, for the report.
@@ -167,19 +183,20 @@ impl Sources {
         entry.count += 1;
         let key = entry.count;
         entry.watchers.push(Watcher { key, number: key, interest, who });
-        entry.look_at_watchers();
+        entry.look_at_watchers(&mut self.fronts[index as usize]);
         key
     }
 
-    /// A future looks: what it was woken for, or else the waiter that it had before `waiter`, to be dropped.
-    pub(crate) fn look(&mut self, index: u32, key: u64, waiter: Waiter) -> Result<Ready, Option<Waiter>> {
+    /// A future looks: what it was woken for, and then it waits no more. Or else it waits on, and the waiter that it had before is to be
+    /// dropped. In any case one is.
+    pub(crate) fn look(&mut self, index: u32, key: u64, waiter: Waiter) -> (Option<Ready>, Option<Waiter>) {
         let Some(watcher) = self.entries[index as usize].watchers.iter_mut().find(|watcher| watcher.key == key) else {
-            return Err(Some(waiter));
+            return (None, Some(waiter));
         };
         match core::mem::replace(&mut watcher.who, Who::Waiter(waiter)) {
-            Who::Woken(ready) => Ok(ready),
-            Who::Waiter(before) => Err(Some(before)),
-            Who::Callback(_) => Err(None),
+            Who::Woken(ready) => (Some(ready), self.drop_waiter(index, key)),
+            Who::Waiter(before) => (None, Some(before)),
+            Who::Callback(_) => (None, None),
         }
     }
 
@@ -188,7 +205,7 @@ impl Sources {
         let entry = &mut self.entries[index as usize];
         let at = entry.watchers.iter().position(|watcher| watcher.key == key)?;
         let watcher = entry.watchers.remove(at);
-        entry.look_at_watchers();
+        entry.look_at_watchers(&mut self.fronts[index as usize]);
         match watcher.who {
             Who::Waiter(waiter) => Some(waiter),
             _ => None,
@@ -197,12 +214,14 @@ impl Sources {
 
     /// A watcher's node ends.
     pub(crate) fn drop_callback(&mut self, node: AnyNode) {
-        let source = node.parent().and_then(|source| self.index_of_source(source));
-        if source.is_some_and(|index| self.entries[index as usize].forget(node)) {
+        let source = node.parent().and_then(AnyNode::source_at).map(|(_, index)| index);
+        let count = self.entries.len();
+        let mut forget = |index: usize| self.entries[index].forget(node, &mut self.fronts[index]);
+        if source.is_some_and(|index| forget(index as usize)) {
             return;
         }
         // It was moved to another owner.
-        let _ = self.entries.iter_mut().any(|entry| entry.forget(node));
+        let _ = (0..count).any(forget);
     }
 
     // ------------------------------------------------------------------------------------------------ readiness
@@ -224,6 +243,27 @@ impl Sources {
         Some((accepted, entry.class))
     }
 
+    /// Where the news that a source is ready for that can go without a list; nothing where it is less simple.
+    #[inline(always)]
+    pub(crate) fn front(&self, token: Token, ready: Ready) -> Option<&Front> {
+        let front = self.fronts.get(token.index() as usize)?;
+        let is_simple = front.token == token && !ready.is_empty() && !front.refuses.intersects(ready);
+        is_simple.then_some(front)
+    }
+
+    /// Tells the one future that waits for a source that it is ready; nothing happens where it is less simple.
+    pub(crate) fn tell_only(&mut self, token: Token, ready: Ready) -> Option<Waiter> {
+        let entry = at(&mut self.entries, token)?;
+        let [watcher @ Watcher { who: Who::Waiter(_), .. }] = &mut entry.watchers[..] else { return None };
+        if ready.is_empty() || !entry.accepts.contains(ready) {
+            return None;
+        }
+        let front = self.fronts.get_mut(token.index() as usize)?;
+        let Task::Wake(waiter) = watcher.tell(ready, front.source) else { return None };
+        entry.look_at_watchers(front);
+        Some(waiter)
+    }
+
     /// A class begins: of it that is served what is marked now.
     pub(crate) fn begin(&mut self, class: SourceClass) {
         let marks = &mut self.marks[class as usize];
@@ -235,7 +275,8 @@ impl Sources {
     /// What the class has to do next, if anything is left.
     pub(crate) fn next_task(&mut self) -> Option<Task> {
         while let Some(mark) = self.serving.get_mut(self.served) {
-            let task = at(&mut self.entries, mark.token).and_then(|entry| entry.tell(mark));
+            let front = self.fronts.get_mut(mark.token.index() as usize);
+            let task = at(&mut self.entries, mark.token).zip(front).and_then(|(entry, front)| entry.tell(mark, front));
             if task.is_none() || mark.is_told() {
                 self.served += 1;
             }
@@ -262,18 +303,24 @@ fn at(entries: &mut [Entry], token: Token) -> Option<&mut Entry> {
 
 impl Entry {
     /// Its watchers, or what they want, have changed.
-    fn look_at_watchers(&mut self) {
-        if !self.active {
-            self.accepts = if self.watchers.is_empty() { Ready::NONE } else { self.wanted() | Ready::ALWAYS };
+    fn look_at_watchers(&mut self, front: &mut Front) {
+        if self.active {
+            return;
+        }
+        self.accepts = if self.watchers.is_empty() { Ready::NONE } else { self.wanted() | Ready::ALWAYS };
+        front.refuses = Ready::ALL;
+        if let [Watcher { who: Who::Callback(node), .. }] = &self.watchers[..] {
+            front.watcher = node.slot;
+            front.refuses = Ready::ALL.without(self.accepts);
         }
     }
 
     /// Forgets a watcher that is a node; false when it is none of its.
-    fn forget(&mut self, node: AnyNode) -> bool {
+    fn forget(&mut self, node: AnyNode, front: &mut Front) -> bool {
         let is_it = |watcher: &Watcher| matches!(watcher.who, Who::Callback(other) if other == node);
         let Some(at) = self.watchers.iter().position(is_it) else { return false };
         self.watchers.remove(at);
-        self.look_at_watchers();
+        self.look_at_watchers(front);
         true
     }
 
@@ -282,39 +329,39 @@ impl Entry {
     }
 
     /// Tells the next one who is to be told of `mark`.
-    fn tell(&mut self, mark: &mut Mark) -> Option<Task> {
+    fn tell(&mut self, mark: &mut Mark, front: &mut Front) -> Option<Task> {
         // Mostly there is nobody to take turns with.
         let only = match (self.active, &self.watchers[..]) {
             (true, _) => self.node.map(|node| (node, Ready::ALL)),
             (false, [Watcher { who: Who::Callback(node), interest, .. }]) if mark.told == 0 => Some((*node, *interest)),
-            _ => return self.tell_line(mark),
+            _ => return self.tell_line(mark, front),
         };
         let untold = core::mem::take(&mut mark.untold);
         let ready = if untold.intersects(Ready::ALWAYS) { untold } else { untold & only?.1 };
-        if ready.is_empty() { None } else { Some(Task::Call(only?.0, ready)) }
+        if ready.is_empty() { None } else { Some(Task::Call(only?.0, ready, front.source)) }
     }
 
     /// Errors and hang-ups are told to all; of anything else each is told to one who wants it.
     #[inline(never)]
-    fn tell_line(&mut self, mark: &mut Mark) -> Option<Task> {
-        if mark.ready.intersects(Ready::ALWAYS) { self.tell_all(mark) } else { self.tell_one(mark) }
+    fn tell_line(&mut self, mark: &mut Mark, front: &mut Front) -> Option<Task> {
+        if mark.ready.intersects(Ready::ALWAYS) { self.tell_all(mark, front) } else { self.tell_one(mark, front) }
     }
 
     /// All who are there when the first of them is told.
-    fn tell_all(&mut self, mark: &mut Mark) -> Option<Task> {
+    fn tell_all(&mut self, mark: &mut Mark, front: &mut Front) -> Option<Task> {
         if !core::mem::take(&mut mark.untold).is_empty() {
             mark.last = self.count;
         }
         let due = mark.told + 1..=mark.last;
         let watcher = self.watchers.iter_mut().find(|watcher| due.contains(&watcher.key))?;
         mark.told = watcher.key;
-        let task = watcher.tell(mark.ready);
-        self.look_at_watchers();
+        let task = watcher.tell(mark.ready, front.source);
+        self.look_at_watchers(front);
         Some(task)
     }
 
     /// Who is first in line for something that is left, and is told of all that it wants; it goes to the end of the line.
-    fn tell_one(&mut self, mark: &mut Mark) -> Option<Task> {
+    fn tell_one(&mut self, mark: &mut Mark, front: &mut Front) -> Option<Task> {
         while !mark.untold.is_empty() {
             let bit = if mark.untold.intersects(Ready::READABLE) { Ready::READABLE } else { Ready::WRITABLE };
             mark.untold = mark.untold.without(bit);
@@ -324,9 +371,9 @@ impl Entry {
             watcher.number = self.count;
             let ready = watcher.interest & mark.ready;
             mark.untold = mark.untold.without(ready);
-            let task = watcher.tell(ready);
+            let task = watcher.tell(ready, front.source);
             if matches!(task, Task::Wake(_)) {
-                self.look_at_watchers();
+                self.look_at_watchers(front);
             }
             return Some(task);
         }
@@ -340,11 +387,11 @@ impl Watcher {
         !matches!(self.who, Who::Woken(_))
     }
 
-    fn tell(&mut self, ready: Ready) -> Task {
+    fn tell(&mut self, ready: Ready, source: SlotRef) -> Task {
         match core::mem::replace(&mut self.who, Who::Woken(ready)) {
             Who::Callback(node) => {
                 self.who = Who::Callback(node);
-                Task::Call(node, ready)
+                Task::Call(node, ready, source)
             }
             Who::Waiter(waiter) => Task::Wake(waiter),
             Who::Woken(_) => Task::Nothing,

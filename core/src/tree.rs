@@ -58,6 +58,7 @@ pub(crate) struct TreeCore {
     pub(crate) closed: Cell<bool>,
     /// The time of this turn, or of the last one.
     pub(crate) time: Cell<Instant>,
+    /// Which turn this is: odd, so that none is 0 when it begins anew.
     pub(crate) turn: Cell<u32>,
     pub(crate) phase: Cell<Phase>,
     /// How many pieces of code this turn ran.
@@ -80,8 +81,6 @@ pub(crate) struct TreeCore {
     pub(crate) uncontained: RefCell<Option<Failure>>,
     pub(crate) grace: Cell<Duration>,
     pub(crate) shutdowns: RefCell<Vec<Shutdown>>,
-    /// There is a shutdown under way.
-    pub(crate) shuts_down: Cell<bool>,
     /// What the host was told last.
     pub(crate) scheduled: Cell<Option<Instant>>,
 }
@@ -125,7 +124,6 @@ impl Tree {
             uncontained: RefCell::default(),
             grace: Cell::new(secs(5)),
             shutdowns: RefCell::default(),
-            shuts_down: Cell::new(false),
             scheduled: Cell::new(None),
         });
         core.loans.borrow_mut().reserve(LOANS_AT_START);
@@ -308,22 +306,6 @@ impl TreeCore {
         }
     }
 
-    /// As [`unlink`](TreeCore::unlink), from that owner.
-    #[inline(always)]
-    pub(crate) fn unlink_from(&self, slot: SlotRef, owner: SlotRef) {
-        let (older, newer) = (slot.older.get(), slot.newer.get());
-        match newer {
-            Some(newer) => {
-                newer.older.set(older);
-                slot.newer.set(None);
-            }
-            None => owner.child.set(older),
-        }
-        if let Some(older) = older {
-            older.newer.set(newer);
-        }
-    }
-
     /// Whose code runs now; a stale handle, if that was freed meanwhile.
     pub(crate) fn running(&self) -> Option<AnyNode> {
         self.running.get()
@@ -340,6 +322,21 @@ impl TreeCore {
     pub(crate) fn exit(&self, before: Option<AnyNode>) {
         self.entered.set(self.entered.get() - 1);
         self.running.set(before);
+    }
+
+    /// [`enter`](TreeCore::enter), with no code on the stack yet.
+    #[inline(always)]
+    pub(crate) fn enter_first(&self, who: AnyNode) {
+        debug_assert!(self.entered.get() == 0);
+        self.entered.set(1);
+        self.running.set(Some(who));
+    }
+
+    /// The end of what [`enter_first`](TreeCore::enter_first) began.
+    #[inline(always)]
+    pub(crate) fn exit_last(&self) {
+        self.entered.set(0);
+        self.running.set(None);
     }
 
     /// Runs code of a node that may be stale by now (its `Drop`); a panic goes to law 17.

@@ -14,7 +14,8 @@ use crate::free::End;
 use crate::host::{Deadlines, Turn};
 use crate::node::AnyNode;
 use crate::pending::Queued;
-use crate::source::{Ready, SourceClass};
+use crate::ready::Ready;
+use crate::source::SourceClass;
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
 use core::fmt;
@@ -43,37 +44,10 @@ impl Tree {
         self.core().turn(now, deadlines)
     }
 
-    /// For hosts that take in input and run turns by themselves: until what this gives is dropped, [`Host::schedule`](crate::Host) is not
-    /// called. The host asks [`next_deadline`](Tree::next_deadline) after that, and knows from its last [`Turn`] what is pending.
-    ///
-    /// What is marked or queued meanwhile is for a turn that follows, as always.
-    pub fn attend(&self) -> Attended<'_> {
-        self.core().phase.set(Phase::Attended);
-        Attended(self.core())
-    }
-
     /// When the next timer, sleep or deadline is due; `None` when there is none. What is pending now is not in it.
     #[inline]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.core().next_deadline()
-    }
-}
-
-/// A host attends to its tree: see [`Tree::attend`].
-#[must_use = "dropping it ends the attention"]
-pub struct Attended<'t>(&'t TreeCore);
-
-impl fmt::Debug for Attended<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attended").finish_non_exhaustive()
-    }
-}
-
-impl Drop for Attended<'_> {
-    fn drop(&mut self) {
-        self.0.phase.set(Phase::Outside);
-        // The host looks now; whatever comes after that, it has to be told.
-        self.0.scheduled.set(None);
     }
 }
 
@@ -103,17 +77,38 @@ impl fmt::Display for WhoseCode<'_> {
 }
 
 impl TreeCore {
+    /// A turn begins, at a time that is not before the last one's.
+    #[inline(always)]
+    pub(crate) fn begin_turn(&self, now: Instant) {
+        self.shared.disarm();
+        self.time.set(now);
+        self.turn.set(self.turn.get().wrapping_add(2));
+        self.phase.set(Phase::Early);
+    }
+
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
-        self.shared.disarm();
-        self.time.set(now.max(self.time.get()));
-        self.turn.set(self.turn.get().wrapping_add(1).max(1));
+        let before = self.phase.get();
+        self.begin_turn(now.max(self.time.get()));
+        self.shared.look();
         self.ran.set(0);
-        let before = self.phase.replace(Phase::Early);
         let in_turn = InTurn(self, before);
         if self.has_early() {
             self.run_early();
         }
+        self.after_sources(deadlines);
+        drop(in_turn);
+        // Where a turn follows anyway, nobody has to wake the host for it.
+        let pending = self.is_pending() || self.shared.arm();
+        if before == Phase::Outside {
+            self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
+        }
+        Turn { ran: self.ran.get(), pending }
+    }
+
+    /// What comes in a turn after the sources.
+    #[inline(always)]
+    fn after_sources(&self, deadlines: Deadlines) {
         self.run_woken();
         self.phase.set(Phase::Deadlines);
         if deadlines == Deadlines::Count {
@@ -123,12 +118,18 @@ impl TreeCore {
         if self.pending.has_last() {
             self.run_last();
         }
-        drop(in_turn);
-        // Where a turn follows anyway, nobody has to wake the host for it.
-        let pending = self.is_pending() || self.shared.arm();
-        if before == Phase::Outside {
-            self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
+    }
+
+    /// The rest of an attended turn that began with the news of one source, after that many pieces of code.
+    #[inline(never)]
+    pub(crate) fn end_attended_turn(&self, ran: usize) -> Turn {
+        self.ran.set(ran);
+        if self.pending.has(Queued::Failures) {
+            self.deliver_failures();
         }
+        self.after_sources(Deadlines::Count);
+        self.phase.set(Phase::Attended);
+        let pending = self.is_pending() || self.shared.arm();
         Turn { ran: self.ran.get(), pending }
     }
 
@@ -184,6 +185,9 @@ impl TreeCore {
 
     #[inline]
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        if !cfg!(target_family = "wasm") && self.timers.is_empty() && self.deadlines.is_empty() && !self.pending.has(Queued::Shutdowns) {
+            return None;
+        }
         let earliest = self.earliest_with(self.timers.earliest());
         (earliest != Instant::MAX).then_some(earliest)
     }
@@ -192,7 +196,7 @@ impl TreeCore {
     #[inline]
     pub(crate) fn earliest_with(&self, timers: Instant) -> Instant {
         let earliest = timers.min(self.deadlines.earliest());
-        if self.shuts_down.get() { earliest.min(self.next_grace()) } else { earliest }
+        if self.pending.has(Queued::Shutdowns) { earliest.min(self.next_grace()) } else { earliest }
     }
 
     #[cold]
@@ -263,7 +267,7 @@ impl TreeCore {
     /// Calls a one-shot closure, whose node is ending meanwhile, and frees the node.
     fn call_once(&self, slot: SlotRef) {
         slot.state.set(State::Ending);
-        self.call_lent(slot, || value::call(slot, Ready::NONE));
+        self.call_lent(slot, || value::call(slot, Ready::NONE, slot));
         if slot.state.get() == State::Deferred {
             self.settle(slot);
             return;
@@ -304,7 +308,7 @@ impl TreeCore {
             None => now, // A period of 0 is once a turn: what is armed now fires in the next.
         };
         self.timers.insert(next, TimerRef::of(slot));
-        self.call_lent(slot, || value::call(slot, Ready::NONE));
+        self.call_lent(slot, || value::call(slot, Ready::NONE, slot));
         self.settle(slot);
     }
 

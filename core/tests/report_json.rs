@@ -27,7 +27,8 @@ fn a_report_is_an_object_with_sums_and_lines() {
     assert_eq!(value["nodes"], 4);
     assert_eq!(value["requests"], 2);
     assert_eq!(value["bytes"], report.bytes());
-    assert_eq!(value.as_object().expect("an object").len(), 5);
+    assert_eq!(value["omitted"], 0);
+    assert_eq!(value.as_object().expect("an object").len(), 6);
 
     let lines = value["lines"].as_array().expect("a list");
     let names: Vec<&str> = lines.iter().map(|line| line["name"].as_str().expect("a name")).collect();
@@ -67,8 +68,23 @@ fn a_stale_handle_gives_an_empty_report() {
     let sim = grove();
     let node: AnyNode = sim.root().insert(1).into();
     node.free();
-    let empty = json!({ "up_ms": 0, "nodes": 0, "requests": 0, "bytes": 0, "lines": [] });
+    let empty = json!({ "up_ms": 0, "nodes": 0, "requests": 0, "bytes": 0, "omitted": 0, "lines": [] });
     assert_eq!(to_json(&node.report()), empty);
+}
+
+#[test]
+fn the_first_lines_are_those_of_the_whole() {
+    let sim = grove();
+    let whole = to_json(&sim.root().report());
+    for lines_max in 0..6 {
+        let report = sim.root().report_first(lines_max);
+        let mut expected = whole.clone();
+        expected["lines"].as_array_mut().expect("a list").truncate(lines_max);
+        expected["omitted"] = json!(4_usize.saturating_sub(lines_max));
+        assert_eq!(to_json(&report), expected);
+        let says_so = report.to_string().ends_with(&format!("… and {} nodes more\n", report.omitted()));
+        assert_eq!(says_so, lines_max < 4, "{report}");
+    }
 }
 
 #[test]

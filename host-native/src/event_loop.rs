@@ -5,7 +5,7 @@ use crate::lateness::Lateness;
 use crate::poller::Poller;
 use crate::run_error::RunError;
 use crate::sys::clock;
-use crate::sys::epoll::{EVENTS_MAX, Timeout};
+use crate::sys::epoll::{EVENTS_MAX, Event, Timeout};
 use hamadryad::{AnyNode, DriveError, Failure, Instant, Tree, Turn};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -90,7 +90,7 @@ impl Loop {
     /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let outcome = self.tree.drive("block_on", future, || self.drive());
+        let outcome = self.tree.drive("block_on", future, |node| self.drive(node));
         self.set_outer_timer();
         match outcome {
             Ok(output) => output,
@@ -111,9 +111,7 @@ impl Loop {
     /// from code of this tree ([`ResourceBusy`](io::ErrorKind::ResourceBusy), naming who runs), or epoll failed.
     pub fn run(&self) -> Result<(), RunError> {
         self.refuse_nesting().map_err(RunError::Host)?;
-        while self.tree.root().is_alive() {
-            self.drive().map_err(RunError::Host)?;
-        }
+        self.drive(self.tree.root()).map_err(RunError::Host)?;
         self.keep_failure();
         self.failure.take().map_or(Ok(()), |failure| Err(RunError::Failed(failure)))
     }
@@ -163,62 +161,115 @@ impl Loop {
         }
     }
 
-    /// One round of a loop that drives itself.
-    fn drive(&self) -> io::Result<()> {
-        self.round(Wait::Forever)?;
-        self.poller.silence_outer_timer();
+    /// Rounds of a loop that drives itself, until `node` is gone.
+    fn drive(&self, node: AnyNode) -> io::Result<()> {
+        while node.is_alive() {
+            match self.short_rounds(&self.tree, &self.poller, node) {
+                // While a loop is late it is not calm: what was brought here was brought in time.
+                Some((events, now)) => self.finish_round(events, now, false)?,
+                None if node.is_alive() => self.round(Wait::Forever)?,
+                None => break,
+            };
+            self.poller.silence_outer_timer();
+        }
         Ok(())
     }
 
     /// One wait, one intake, one slice of turns.
     fn round(&self, wait: Wait) -> io::Result<Turn> {
         self.poller.take_error()?;
-        let was_pending = self.pending.get();
-        // Asked once a round: taking in changes no deadline.
-        let next = self.tree.next_deadline();
-        let attended = self.tree.attend();
-        // Should the wait fail, half-way perhaps, what is marked already is not forgotten.
-        let (timeout, count) = self.take_in(wait, next).inspect_err(|_| self.pending.set(true))?;
-        let all_is_in = timeout == Timeout::Zero && count == 0 && !was_pending;
-        let turn = self.turns(next, all_is_in);
-        drop(attended);
-        self.poller.forget_hint();
-        // As many as one wait can bring: there may be more.
-        self.pending.set(turn.pending || count == EVENTS_MAX);
-        Ok(turn)
+        let (timeout, events) = self.wait(wait)?;
+        let now = clock::monotonic();
+        if let [event] = events
+            && self.poller.is_calm()
+            && let Some(turn) = self.tree.attend().turn_for(event.get().token(), event.get().ready(), now)
+        {
+            if turn.pending {
+                self.keep_pending();
+            }
+            return Ok(turn);
+        }
+        let all_is_in = timeout == Timeout::Zero && events.is_empty() && !self.pending.get();
+        self.finish_round(events, now, all_is_in)
     }
 
-    fn take_in(&self, wait: Wait, next: Option<Instant>) -> io::Result<(Timeout, usize)> {
+    fn wait(&self, wait: Wait) -> io::Result<(Timeout, &[Cell<Event>])> {
         loop {
-            let timeout = self.timeout(wait, next);
-            match self.poller.take_in(&self.tree, timeout) {
-                Ok(count) => return Ok((timeout, count)),
+            let timeout = self.timeout(wait);
+            match self.poller.all(self.poller.wait(timeout)) {
+                Ok(events) => return Ok((timeout, events)),
                 // If the signal is one that we handle, the wake-up is ready by now.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.keep_pending();
+                    return Err(error);
+                }
             }
         }
     }
 
-    fn timeout(&self, wait: Wait, next: Option<Instant>) -> Timeout {
+    /// Rounds of which each brings the news of one source, as most do, when there is nothing else to do; until `node` is gone. Gives what
+    /// was brought that is more than that.
+    ///
+    /// What is the same in each round is in the arguments.
+    #[inline(never)]
+    fn short_rounds<'p>(&self, tree: &Tree, poller: &'p Rc<Poller>, node: AnyNode) -> Option<(&'p [Cell<Event>], Instant)> {
+        let attended = tree.attend();
+        while poller.is_calm() && node.is_alive() {
+            let filled = match tree.next_deadline() {
+                None => poller.wait(Timeout::Forever),
+                Some(at) => poller.wait(until(at)),
+            };
+            let Some(event) = poller.only(filled) else {
+                return poller.all(filled).ok().map(|events| (events, clock::monotonic()));
+            };
+            let now = clock::monotonic();
+            match attended.turn_for(event.token(), event.ready(), now) {
+                Some(turn) if turn.pending => self.keep_pending(),
+                Some(_) => {}
+                None => return poller.all(filled).ok().map(|events| (events, now)),
+            }
+        }
+        None
+    }
+
+    /// Takes in what was brought, and runs turns from `now` on.
+    fn finish_round(&self, events: &[Cell<Event>], now: Instant, all_is_in: bool) -> io::Result<Turn> {
+        // Taking in changes no deadline.
+        let next = self.tree.next_deadline();
+        let attended = self.tree.attend();
+        // Should that fail half-way, what is marked already is not forgotten.
+        self.poller.mark(&self.tree, events).inspect_err(|_| self.keep_pending())?;
+        let turn = self.turns(now, next, all_is_in);
+        drop(attended);
+        // As many as one wait can bring: there may be more.
+        let pending = turn.pending || events.len() == EVENTS_MAX;
+        self.pending.set(pending);
+        self.poller.look_for_calm(pending || self.lateness.is_holding());
+        Ok(turn)
+    }
+
+    #[cold]
+    fn keep_pending(&self) {
+        self.pending.set(true);
+        self.poller.end_calm();
+    }
+
+    fn timeout(&self, wait: Wait) -> Timeout {
         let limit = match wait {
             Wait::No => return Timeout::Zero,
             _ if self.must_not_wait() => return Timeout::Zero,
             Wait::Until(at) => Some(at),
             Wait::Forever => None,
         };
-        match earlier(earlier(next, self.poller.hint()), limit) {
+        match earlier(earlier(self.tree.next_deadline(), self.poller.hint()), limit) {
             None => Timeout::Forever,
-            Some(at) => match at - clock::monotonic() {
-                Duration::ZERO => Timeout::Zero,
-                length => Timeout::For(length),
-            },
+            Some(at) => until(at),
         }
     }
 
-    /// Turns, until nothing is pending or the slice is over; `next` is the earliest deadline before them.
-    fn turns(&self, next: Option<Instant>, all_is_in: bool) -> Turn {
-        let start = clock::monotonic();
+    /// Turns, the first at `start`, until nothing is pending or the slice is over; `next` is the earliest deadline before them.
+    fn turns(&self, start: Instant, next: Option<Instant>, all_is_in: bool) -> Turn {
         let turn = self.tree.turn(start, self.lateness.judge(start, next, all_is_in));
         if turn.pending { self.more_turns(start, turn) } else { turn }
     }
@@ -280,6 +331,14 @@ impl AsFd for Loop {
 impl fmt::Debug for Loop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Loop").field("pending", &self.pending.get()).finish_non_exhaustive()
+    }
+}
+
+#[inline(never)]
+fn until(at: Instant) -> Timeout {
+    match at - clock::monotonic() {
+        Duration::ZERO => Timeout::Zero,
+        length => Timeout::For(length),
     }
 }
 

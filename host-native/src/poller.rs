@@ -2,7 +2,7 @@
 
 use crate::signals::listeners::Listener;
 use crate::signals::registry;
-use crate::sys::epoll::{Epoll, Events, Timeout};
+use crate::sys::epoll::{Epoll, Event, Events, Filled, Timeout};
 use crate::sys::random::Random;
 use crate::sys::timer_fd::TimerFd;
 use crate::wake_fd::WakeFd;
@@ -15,7 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
-/// The eventfd's key; those of [`Watches`] are small.
+/// The eventfd's key: no source's token, whose indices are small.
 const WAKE: u64 = u64::MAX;
 /// The timerfd's key.
 const TIMER: u64 = u64::MAX - 1;
@@ -29,7 +29,9 @@ pub(crate) struct Poller {
     wake: Arc<WakeFd>,
     pub(crate) random: Random,
     watches: RefCell<Watches>,
-    events: RefCell<Box<Events>>,
+    events: Box<Events>,
+    /// Nobody but the kernel has anything to say: no hint, nothing pending, no failure, no other loop.
+    calm: Cell<bool>,
     /// When the tree wants a turn, as it said since the last one.
     hint: Cell<Option<Instant>>,
     /// How the signal handlers of this process see this tree, once it asked for signals.
@@ -61,7 +63,8 @@ impl Poller {
             wake,
             random: Random::open()?,
             watches: RefCell::new(Watches::new()),
-            events: RefCell::new(Events::new()),
+            events: Events::new(),
+            calm: Cell::new(true),
             hint: Cell::new(None),
             listener: Cell::new(None),
             signalled: RefCell::new(Vec::new()),
@@ -71,34 +74,45 @@ impl Poller {
         }))
     }
 
-    /// Waits for at most `timeout`, and tells the tree what is ready; says how many descriptors are.
+    /// Waits for at most `timeout`; what that brings is asked with [`only`](Poller::only) and [`all`](Poller::all).
+    #[inline(always)]
+    pub(crate) fn wait(&self, timeout: Timeout) -> Filled {
+        self.epoll.wait(&self.events, timeout)
+    }
+
+    /// What the last wait has brought, if it is one event.
+    #[inline(always)]
+    pub(crate) fn only(&self, filled: Filled) -> Option<Event> {
+        filled.only(&self.events)
+    }
+
+    /// What the last wait has brought.
     ///
     /// # Errors
     /// [`Interrupted`](io::ErrorKind::Interrupted): a signal came before anything was ready.
-    #[inline]
-    pub(crate) fn take_in(&self, tree: &Tree, timeout: Timeout) -> io::Result<usize> {
-        let mut events = self.events.borrow_mut();
-        let events = self.epoll.wait(&mut events, timeout)?;
-        // `mark_ready` runs no user code: nothing is borrowed here while some runs.
-        for event in events {
-            match WatchKey::from_bits(event.key()) {
-                Some(key) => self.mark(tree, key, event.ready())?,
-                None => self.hear(tree, event.key()),
-            }
-        }
-        Ok(events.len())
+    pub(crate) fn all(&self, filled: Filled) -> io::Result<&[Cell<Event>]> {
+        filled.all(&self.events)
     }
 
-    #[inline]
-    fn mark(&self, tree: &Tree, key: WatchKey, ready: Ready) -> io::Result<()> {
-        let Some(token) = self.watches.borrow().token(key) else { return Ok(()) };
+    /// Tells the tree what is ready. This runs no code of the user's.
+    pub(crate) fn mark(&self, tree: &Tree, events: &[Cell<Event>]) -> io::Result<()> {
+        for event in events.iter().map(Cell::get) {
+            match event.key() {
+                key @ (WAKE | TIMER) => self.hear(tree, key),
+                key => self.mark_source(tree, Token::from_bits(key), event.ready())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn mark_source(&self, tree: &Tree, token: Token, ready: Ready) -> io::Result<()> {
         let unwanted = tree.mark_ready(token, ready);
-        if unwanted.is_empty() { Ok(()) } else { self.disarm(key, unwanted) }
+        if unwanted.is_empty() { Ok(()) } else { self.disarm(token, unwanted) }
     }
 
     #[cold]
-    fn disarm(&self, key: WatchKey, unwanted: Ready) -> io::Result<()> {
-        self.watches.borrow_mut().disarm(&self.epoll, key, unwanted)
+    fn disarm(&self, token: Token, unwanted: Ready) -> io::Result<()> {
+        self.watches.borrow_mut().disarm(&self.epoll, token, unwanted)
     }
 
     /// One of the loop's own descriptors is ready.
@@ -106,8 +120,7 @@ impl Poller {
     fn hear(&self, tree: &Tree, key: u64) {
         match key {
             WAKE => self.look(tree),
-            TIMER => self.outer.get().into_iter().for_each(|outer| outer.has_told.set(true)),
-            _ => {}
+            _ => self.outer.get().into_iter().for_each(|outer| outer.has_told.set(true)),
         }
     }
 
@@ -146,6 +159,7 @@ impl Poller {
     /// The tree wants a turn no later than `at`.
     pub(crate) fn schedule(&self, at: Option<Instant>) {
         self.hint.set(at);
+        self.end_calm();
         if let (Some(at), Some(outer)) = (at, self.outer.get()) {
             self.remember(outer.be_no_later_than(at));
         }
@@ -155,14 +169,28 @@ impl Poller {
         self.hint.get()
     }
 
-    /// What was wanted before is done.
-    pub(crate) fn forget_hint(&self) {
+    /// Whether a round may look at nothing but the kernel's events.
+    #[inline(always)]
+    pub(crate) fn is_calm(&self) -> bool {
+        self.calm.get()
+    }
+
+    pub(crate) fn end_calm(&self) {
+        self.calm.set(false);
+    }
+
+    /// A round is over, and what was wanted before it is done; `busy`: the next one has something to do in any case.
+    pub(crate) fn look_for_calm(&self, busy: bool) {
         self.hint.set(None);
+        let failed = self.failed.take();
+        self.calm.set(!busy && failed.is_none() && self.outer.get().is_none());
+        self.failed.set(failed);
     }
 
     /// Makes the epoll descriptor carry the deadline too, from now on.
     pub(crate) fn carry_deadline(&self, at: Option<Instant>) {
         if self.outer.get().is_none() {
+            self.end_calm();
             match self.new_outer_timer() {
                 Ok(outer) => drop(self.outer.set(outer)),
                 Err(error) => self.failed.set(Some(error)),
@@ -204,6 +232,7 @@ impl Poller {
     fn remember(&self, result: io::Result<()>) {
         if let Err(error) = result {
             self.failed.set(Some(error));
+            self.end_calm();
         }
     }
 }

@@ -5,21 +5,9 @@ use hamadryad::{Ready, Token};
 use std::io;
 use std::os::fd::RawFd;
 
-/// Which of the watched descriptors: comes back with each event.
+/// The place of a watched descriptor in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WatchKey(u32);
-
-impl WatchKey {
-    /// Keys are small numbers; the loop's own descriptors have the large ones.
-    #[inline]
-    pub(crate) fn from_bits(bits: u64) -> Option<WatchKey> {
-        u32::try_from(bits).ok().map(WatchKey)
-    }
-
-    fn to_bits(self) -> u64 {
-        u64::from(self.0)
-    }
-}
 
 /// A table of all descriptors that are watched for nodes.
 ///
@@ -34,9 +22,14 @@ impl WatchKey {
 ///   disarm: nobody   ▼  │  arm: somebody wants something again
 ///   wants a hang-up  Unlisted          (errors and hang-ups cannot be disarmed but by taking the descriptor out)
 /// ```
+///
+/// The kernel gives back the source's token with each event, so what is told goes to the tree without a look into this table; only who
+/// disarms finds his way here by the token.
 #[derive(Debug)]
 pub(crate) struct Watches {
     slots: Vec<Slot>,
+    /// By the index of a source's token: where its descriptor is or, of one that is gone, was.
+    by_source: Vec<WatchKey>,
     /// The first of the free slots, which are a list.
     free: Option<u32>,
 }
@@ -62,7 +55,7 @@ enum State {
 
 impl Watches {
     pub(crate) const fn new() -> Watches {
-        Watches { slots: Vec::new(), free: None }
+        Watches { slots: Vec::new(), by_source: Vec::new(), free: None }
     }
 
     /// Watches `fd` for the source `token`.
@@ -71,13 +64,18 @@ impl Watches {
             Some(place) => (place, self.next_free(place)),
             None => (u32::try_from(self.slots.len()).map_err(|_| io::ErrorKind::OutOfMemory)?, None),
         };
-        epoll.add(fd, interest, WatchKey(place).to_bits())?;
+        epoll.add(fd, interest, token.to_bits())?;
         let slot = Slot::Used(Watched { token, fd, state: State::Listed { armed: interest } });
         match self.slots.get_mut(place as usize) {
             Some(free) => *free = slot,
             None => self.slots.push(slot),
         }
         self.free = next;
+        let index = token.index() as usize;
+        if index >= self.by_source.len() {
+            self.by_source.resize(index + 1, WatchKey(u32::MAX));
+        }
+        self.by_source[index] = WatchKey(place);
         Ok(WatchKey(place))
     }
 
@@ -92,15 +90,6 @@ impl Watches {
         self.free = Some(key.0);
     }
 
-    /// Whose source it is.
-    #[inline]
-    pub(crate) fn token(&self, key: WatchKey) -> Option<Token> {
-        match self.slots.get(key.0 as usize)? {
-            Slot::Used(watched) => Some(watched.token),
-            Slot::Free { .. } => None,
-        }
-    }
-
     /// Has `interest` told; if something has to be changed for that, asks what is `wanted` in all. Without a system call when it is armed
     /// already.
     pub(crate) fn arm(&mut self, epoll: &Epoll, key: WatchKey, interest: Ready, wanted: impl FnOnce() -> Ready) -> io::Result<()> {
@@ -112,16 +101,18 @@ impl Watches {
         }
         let armed = wanted() | interest;
         match watched.state {
-            State::Listed { .. } => epoll.modify(watched.fd, armed, key.to_bits())?,
-            State::Unlisted => epoll.add(watched.fd, armed, key.to_bits())?,
+            State::Listed { .. } => epoll.modify(watched.fd, armed, watched.token.to_bits())?,
+            State::Unlisted => epoll.add(watched.fd, armed, watched.token.to_bits())?,
         }
         watched.state = State::Listed { armed };
         Ok(())
     }
 
     /// Nobody wants what was told: has it told no more.
-    pub(crate) fn disarm(&mut self, epoll: &Epoll, key: WatchKey, unwanted: Ready) -> io::Result<()> {
-        let Some(watched) = self.get(key) else { return Ok(()) };
+    pub(crate) fn disarm(&mut self, epoll: &Epoll, token: Token, unwanted: Ready) -> io::Result<()> {
+        let Some(key) = self.by_source.get(token.index() as usize).copied() else { return Ok(()) };
+        // The source's index may have another tenant by now.
+        let Some(watched) = self.get(key).filter(|watched| watched.token == token) else { return Ok(()) };
         let State::Listed { armed } = watched.state else { return Ok(()) };
         if unwanted.intersects(Ready::ERROR | Ready::HANGUP) {
             watched.state = State::Unlisted;
@@ -129,7 +120,7 @@ impl Watches {
         }
         let armed = armed.without(unwanted);
         watched.state = State::Listed { armed };
-        epoll.modify(watched.fd, armed, key.to_bits())
+        epoll.modify(watched.fd, armed, watched.token.to_bits())
     }
 
     fn get(&mut self, key: WatchKey) -> Option<&mut Watched> {

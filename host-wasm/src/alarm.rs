@@ -22,9 +22,14 @@ impl Alarm {
         Alarm { armed: Cell::new(None), ring: Closure::new(ring) }
     }
 
+    /// When it rings.
+    pub(crate) fn armed_at(&self) -> Option<Instant> {
+        self.armed.get().map(|armed| armed.at)
+    }
+
     /// Rings at `at`, or not at all. Touches the browser only if that is not what is armed already.
     pub(crate) fn arm(&self, at: Option<Instant>, now: Instant) {
-        if self.armed.get().map(|armed| armed.at) == at {
+        if self.armed_at() == at {
             return;
         }
         self.disarm();

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::hop::Hop;
 use crate::lateness::Lateness;
 use crate::page::Page;
-use crate::{AnyNode, Host, Instant, OwnerError, Tree, WallClock, sys};
+use crate::{AnyNode, Host, Instant, OwnerError, WallClock, sys};
 use alloc::rc::Weak;
 use core::cell::Cell;
 use core::task::Waker;
@@ -85,7 +85,7 @@ pub(crate) fn page_of(node: AnyNode) -> Result<Weak<Page>, OwnerError> {
 }
 
 /// What every closure that hears of an event does: [`Page::event`], if the page is still there.
-pub(crate) fn hear(page: &Weak<Page>, take_in: impl FnOnce(&Tree)) {
+pub(crate) fn hear(page: &Weak<Page>, take_in: impl FnOnce()) {
     with(page, |page| page.event(take_in));
 }
 

@@ -98,16 +98,16 @@ impl Page {
         self.run(false);
     }
 
-    /// An event of the browser: `take_in` queues what it brings and marks who waits for it, and a slice serves them before the browser
+    /// An event of the browser: `take_in` queues what it brings and wakes who waits for it, and a slice serves them before the browser
     /// goes on. One that comes from inside (code of the tree that dispatches an event) is served by a later turn of the slice on the
     /// stack, law 22. Of a tree that is closed it does nothing.
-    pub(crate) fn event(&self, take_in: impl FnOnce(&Tree)) {
+    pub(crate) fn event(&self, take_in: impl FnOnce()) {
         let take_off = self.host().hop.take_off();
         if take_off.is_closed() {
             return;
         }
         let before = take_off.set_inside(true);
-        take_in(&self.tree);
+        take_in();
         take_off.set_inside(before);
         if !before {
             self.run(true);
@@ -122,9 +122,10 @@ impl Page {
         if take_off.is_closed() || self.tree.is_entered() || take_off.set_inside(true) {
             return;
         }
-        let rest = match host.held_until(host.clock.now()) {
+        let now = host.clock.now();
+        let rest = match host.held_until(now) {
             Some(until) => Rest::Until(Some(until)),
-            None => self.slice(host, came_in),
+            None => self.slice(host, now, came_in),
         };
         take_off.set_inside(false);
         match rest {
@@ -134,9 +135,9 @@ impl Page {
         }
     }
 
-    fn slice(&self, host: &BrowserHost, mut came_in: bool) -> Rest {
+    /// Asks for the time as seldom as can be: that is dearer than a turn.
+    fn slice(&self, host: &BrowserHost, mut now: Instant, mut came_in: bool) -> Rest {
         let take_off = host.hop.take_off();
-        let mut now = host.clock.now();
         let end = now + SLICE;
         loop {
             if host.held_until(now).is_some() {
@@ -152,8 +153,12 @@ impl Page {
             if self.tree.root_freed_at().is_some() {
                 return Rest::Ended;
             }
+            let is_pending = turn.pending || take_off.take_noted();
+            if !is_pending && self.is_alarm_right(host) {
+                return Rest::Until(host.alarm.armed_at());
+            }
             now = host.clock.now();
-            if !turn.pending && !take_off.take_noted() {
+            if !is_pending {
                 match self.next(host, now) {
                     Some(next) if next <= now => {}
                     next => return Rest::Until(next),
@@ -163,6 +168,11 @@ impl Page {
                 return Rest::Pending;
             }
         }
+    }
+
+    /// Whether the alarm rings for the next deadline as it is, or there is neither.
+    fn is_alarm_right(&self, host: &BrowserHost) -> bool {
+        !host.lateness.is_holding() && host.alarm.armed_at() == self.tree.next_deadline()
     }
 
     /// When the next turn is due.

@@ -1,55 +1,40 @@
-//! How verbs wait: for a node to be marked ready, again and again until what they want is there.
+//! How verbs wait: for news of a node, again and again until what they want is there.
 
-use crate::{Ended, Node, Ready};
+use crate::{AnyNode, Ended, Node};
+use alloc::rc::Rc;
+use core::cell::Cell;
 
-/// The value of a source node that verbs wait on.
-pub(crate) trait Waited: 'static {
-    /// Whether somebody who waits for `interest` could go on.
-    fn is_ready(&self, interest: Ready) -> bool;
-
-    /// Somebody begins to wait: for what no event tells, the source has to look.
-    fn begin_to_wait(_node: Node<Self>, _interest: Ready)
-    where
-        Self: Sized,
-    {
-    }
-}
-
-/// Runs `attempt` on the node's value until it gives something, waiting in between until the node is ready for `interest`. `waits` is what
-/// the report says meanwhile.
+/// Runs `attempt` on the node's value until it gives something, waiting in between for news of the node. `waits` is what the report says
+/// meanwhile.
 ///
 /// Cancel-safe: what `attempt` takes is returned in the same poll.
 ///
 /// # Errors
 ///
 /// When the node is freed.
-pub(crate) async fn until<T: Waited, R>(
-    node: Node<T>,
-    interest: Ready,
-    waits: &'static str,
-    mut attempt: impl FnMut(&T) -> Option<R>,
-) -> Result<R, Ended> {
-    let _pass_on = PassOn { node, interest };
+pub(crate) async fn until<T: 'static, R>(node: Node<T>, waits: &'static str, attempt: impl Fn(&T) -> Option<R>) -> Result<R, Ended> {
     loop {
         // A stale node gives nothing here, and its error below.
-        if let Ok(Some(result)) = node.try_with(&mut attempt) {
+        if let Ok(Some(result)) = node.try_with(&attempt) {
             return Ok(result);
         }
-        T::begin_to_wait(node, interest);
-        node.ready(interest, waits).await?;
+        node.notified(waits).await?;
     }
 }
 
-/// Watchers take turns, one for each mark. One that is dropped after its turn came, or that left something for others, passes the turn on.
-struct PassOn<T: Waited> {
-    node: Node<T>,
-    interest: Ready,
-}
+/// The node that a JavaScript closure tells its news. It is made after the closure, which is in its value.
+#[derive(Clone, Default)]
+pub(crate) struct Told(Rc<Cell<Option<AnyNode>>>);
 
-impl<T: Waited> Drop for PassOn<T> {
-    fn drop(&mut self) {
-        if self.node.try_with(|value| value.is_ready(self.interest)).unwrap_or(false) {
-            self.node.mark_ready(self.interest);
+impl Told {
+    /// This is the node.
+    pub(crate) fn is(&self, node: AnyNode) {
+        self.0.set(Some(node));
+    }
+
+    pub(crate) fn notify(&self) {
+        if let Some(node) = self.0.get() {
+            node.notify();
         }
     }
 }

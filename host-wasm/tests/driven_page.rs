@@ -31,11 +31,15 @@ fn law_08_a_panic_in_a_page_is_told_once_and_closes_the_tree() {
     let outcome = drive(Path::new(&folder));
     println!("{outcome}");
     let told = lines_of(&outcome, "told");
-    assert_eq!(told.len(), 1, "the page is told once: {told:?}");
+    assert_eq!(told.len(), 2, "the page is told once of each tree: {told:?}");
     assert!(told[0].contains("clockwork › doomed › spring"), "the running request's path: {}", told[0]);
     assert!(told[0].contains("the spring broke"), "the message: {}", told[0]);
     assert!(told[0].contains("driven_page.rs:"), "the place: {}", told[0]);
-    assert_eq!(number_of(&outcome, "traps"), [1], "later timers and events return at once, without a trap of their own");
+    assert!(told[1].contains("fragile › boom") && told[1].contains("the handler broke"), "of a handler, too: {}", told[1]);
+    assert_eq!(number_of(&outcome, "trapsBefore"), [1], "later timers and events return at once, without a trap of their own");
+    assert_eq!(number_of(&outcome, "traps"), [2], "and so after the panic in a handler");
+    assert_eq!(number_of(&outcome, "dom"), [1, 1], "no event that it listened to reaches the closed tree");
+    assert_eq!(number_of(&outcome, "fragile"), [0, 0], "nothing of a tree runs after the panic in its handler");
     assert_eq!(number_of(&outcome, "events"), [1], "the page called the tree's closure after the panic");
     let doomed = number_of(&outcome, "doomed"); // at the panic, and when the other tree had gone on for 20 ticks
     assert!(doomed.len() == 2 && doomed[0] >= 1, "it ticked before: {doomed:?}");

@@ -53,10 +53,11 @@ async fn a_page_that_slept_knows_for_how_long() {
     js_sys::eval("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))").expect("it can be dispatched");
     js_sys::eval("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }))").expect("it can be dispatched");
     let mut told = Vec::new();
-    page.root().after(millis(5), move || stream.free());
-    while let Ok(change) = page.run(async move { stream.next().await }).await {
-        told.push(change);
+    while told.last() != Some(&Lifecycle::PageHide { persisted: false }) {
+        told.push(page.run(async move { stream.next().await }).await.expect("nobody frees it"));
     }
+    page.root().after(millis(5), move || stream.free());
+    assert!(page.run(async move { stream.next().await }).await.is_err(), "that was all");
     let [Lifecycle::Visible, Lifecycle::Frozen, Lifecycle::Resumed { slept }, rest @ ..] = &told[..] else { panic!("{told:?}") };
     assert!((19..2_000).contains(&slept.as_millis()), "{slept:?}");
     let [Lifecycle::PageHide { persisted: true }, Lifecycle::Resumed { .. }, Lifecycle::PageHide { persisted: false }] = rest else {

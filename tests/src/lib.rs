@@ -6,12 +6,15 @@
 //!
 //! - [`everywhere!`]: on every host; time is a few real milliseconds, and order is asserted, never speed;
 //! - [`where_panics_unwind!`]: on hosts that block and where a panic can be caught (not a page);
-//! - [`in_virtual_time!`]: exact times and turns stepped by [`Hand`]; these need no host.
+//! - [`in_virtual_time!`]: exact times and turns stepped by [`Hand`]; these need no host;
+//! - [`on_every_transport!`]: what [`Connect`](hamadryad::Connect) and [`Channel`](hamadryad::Channel) promise, on each host that has a
+//!   reliable [`Transport`].
 //!
 //! Tests compare whole [traces](Trace) and count destructors by [`Canary`].
 
 mod by_hand;
 mod canary;
+pub mod channels;
 pub mod compile_fail;
 mod foreign_waker;
 mod hand;
@@ -19,6 +22,7 @@ pub mod laws;
 mod lists;
 mod problem;
 mod trace;
+mod transport;
 mod world;
 
 pub use by_hand::{ByHand, polled, turn, turns, unwinds};
@@ -27,4 +31,5 @@ pub use foreign_waker::ForeignWaker;
 pub use hand::{Hand, HandHost};
 pub use problem::Problem;
 pub use trace::Trace;
+pub use transport::{Behaviour, Transport};
 pub use world::{Blocking, SimWorld, World};

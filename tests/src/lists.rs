@@ -1,4 +1,5 @@
-//! The lists of all tests. Each macro calls the macro it is given once, with the names of the functions in [`laws`](crate::laws).
+//! The lists of all tests. Each macro calls the macro it is given once, with the names of the functions in [`laws`](crate::laws) or
+//! [`channels`](crate::channels).
 
 /// The tests for every host: `pub async fn NAME<W: World>(world: W)`.
 #[macro_export]
@@ -293,6 +294,29 @@ macro_rules! in_virtual_time {
             law_27_block_on_panics_with_the_report
             law_27_waiting_for_time_is_no_deadlock
             law_27_a_gone_root_is_reported
+        }
+    };
+}
+
+/// The tests of reliable transports: `pub async fn NAME<T: Transport>(world: T)`, in [`channels`](crate::channels).
+#[macro_export]
+macro_rules! on_every_transport {
+    ($emit:ident) => {
+        $emit! {
+            channel_is_a_node_under_its_owner
+            channel_to_nobody_is_refused
+            channel_abandoned_while_connecting
+            channel_of_a_freed_owner_is_not_made
+            channel_messages_come_back
+            channel_messages_keep_their_order
+            channel_over_the_limit_is_too_large
+            channel_closed_by_the_peer_tells_code_and_reason
+            channel_freed_ends_who_waits
+            channel_moved_to_a_request_ends_with_it
+            channel_abandoned_while_receiving
+            channel_deadline_against_answer
+            channel_abandoned_while_sending
+            channel_slow_reader_gets_everything
         }
     };
 }

@@ -34,6 +34,12 @@ pub trait Blocking: World {
 #[derive(Clone)]
 pub struct SimWorld(Rc<Sim>);
 
+impl SimWorld {
+    pub(crate) fn sim(&self) -> &Sim {
+        &self.0
+    }
+}
+
 impl World for SimWorld {
     fn new() -> SimWorld {
         SimWorld(Rc::new(Sim::seeded(1)))

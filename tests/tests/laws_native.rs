@@ -1,33 +1,17 @@
 //! The conformance suite on the native host, and what of the laws only an operating system shows.
 #![cfg(target_os = "linux")]
 
+#[path = "worlds/native.rs"]
+mod native;
+
 use hamadryad_native::{AnyNode, Io, Loop, Run, RunError, Wait, prelude::*};
 use hamadryad_tests::{Blocking, Problem, Trace, World, everywhere, laws, where_panics_unwind};
+use native::NativeWorld;
 use std::cell::Cell;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::thread;
-
-/// A world on epoll.
-#[derive(Clone)]
-struct NativeWorld(Rc<Loop>);
-
-impl World for NativeWorld {
-    fn new() -> NativeWorld {
-        NativeWorld(Rc::new(Loop::new().expect("the kernel gives descriptors")))
-    }
-
-    fn root(&self) -> AnyNode {
-        self.0.root()
-    }
-}
-
-impl Blocking for NativeWorld {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.0.block_on(future)
-    }
-}
 
 macro_rules! on_epoll {
     ($($law:ident)*) => { $(#[test] fn $law() { NativeWorld::run(laws::$law); })* };

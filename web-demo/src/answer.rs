@@ -7,11 +7,10 @@ use domain::base::message::RecordSection;
 use domain::base::name::ParsedName;
 use domain::base::wire::ParseError;
 use domain::base::{Message, Record};
-use domain::rdata::AllRecordData;
 
 use crate::attempt::{Attempt, Attempts};
 use crate::query::Head;
-use crate::{Question, Reply};
+use crate::{Data, Question, Reply};
 
 /// An upstream's answer. Cheap to copy: all who share a question get the same bytes.
 #[derive(Clone, Debug)]
@@ -23,7 +22,7 @@ struct Inner {
     attempts: Vec<Attempt>,
 }
 
-type ParsedRecord<'a> = Record<ParsedName<&'a [u8]>, AllRecordData<&'a [u8], ParsedName<&'a [u8]>>>;
+type ParsedRecord<'a> = Record<ParsedName<&'a [u8]>, Data<&'a [u8], ParsedName<&'a [u8]>>>;
 
 impl Answer {
     /// Takes in a message that [`is_readable`] and the way to it.
@@ -34,6 +33,12 @@ impl Answer {
     /// How it went: NOERROR, NXDOMAIN or NOTIMP.
     pub fn rcode(&self) -> OptRcode {
         self.0.message.opt_rcode()
+    }
+
+    /// The data of its answer section, in order.
+    pub fn records(&self) -> impl Iterator<Item = Data<&[u8], ParsedName<&[u8]>>> {
+        let records = self.records_in_parts().map(|reply| reply.answer).unwrap_or_default();
+        records.into_iter().map(Record::into_data)
     }
 
     /// The message as the upstream sent it.
@@ -53,14 +58,14 @@ impl Answer {
 
     /// The message for one client that asked `question`.
     pub fn compose(&self, head: &Head, question: &Question) -> Vec<u8> {
-        match self.records() {
+        match self.records_in_parts() {
             Ok(reply) => reply.compose(head, Some(question)),
             // It could be read when it came, so this is for whoever changes that check.
             Err(_) => Reply::code(OptRcode::SERVFAIL).compose(head, Some(question)),
         }
     }
 
-    fn records(&self) -> Result<Reply<ParsedRecord<'_>>, ParseError> {
+    fn records_in_parts(&self) -> Result<Reply<ParsedRecord<'_>>, ParseError> {
         records_of(self.0.message.for_slice())
     }
 }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod attempt;
+mod data;
 mod manners;
 mod query;
 mod question;
@@ -29,6 +30,7 @@ pub mod web;
 
 pub use answer::Answer;
 pub use attempt::{AskError, Attempt};
+pub use data::Data;
 pub use manners::{DELAY_MAX_MS, Manners, OutOfRange, Treatment};
 pub use query::{Head, OUR_SIZE, PLAIN_SIZE, Query, Rejected, Unanswerable};
 pub use question::{NotAName, Question};

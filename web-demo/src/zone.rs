@@ -3,14 +3,13 @@
 use core::time::Duration;
 
 use domain::base::iana::{Class, OptRcode, Rtype};
-use domain::base::{Name, Record, Serial, ToName, Ttl};
-use domain::rdata::{A, Aaaa, AllRecordData, Cname, Soa, Txt};
+use domain::base::{Name, Record, ToName, Ttl};
 use hamadryad::millis;
 
-use crate::{Question, Reply};
+use crate::{Data, Question, Reply};
 
 /// A record that borrows nothing.
-pub type OwnedRecord = Record<Name<Vec<u8>>, AllRecordData<Vec<u8>, Name<Vec<u8>>>>;
+pub type OwnedRecord = Record<Name<Vec<u8>>, Data<Vec<u8>, Name<Vec<u8>>>>;
 
 /// The bytes of text at `txt.example.test`: more than a message without EDNS can carry.
 pub const TXT_BYTES: usize = 1400;
@@ -56,18 +55,17 @@ impl Zone {
     pub fn example_test() -> Zone {
         let www = name("www.example.test");
         let text: Vec<u8> = (b'a'..=b'z').cycle().take(TXT_BYTES).collect();
-        let text = Txt::build_from_slice(&text).expect("1,400 bytes are less than the 65,535 of a record");
         let record = |owner: &str, data| Record::new(name(owner), Class::IN, TTL, data);
         Zone {
             records: vec![
-                record("www.example.test", A::from_octets(192, 0, 2, 1).into()),
-                record("www.example.test", Aaaa::new([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1].into()).into()),
-                record("mail.example.test", A::from_octets(192, 0, 2, 25).into()),
-                record("alias.example.test", Cname::new(www).into()),
-                record("slow.example.test", A::from_octets(192, 0, 2, 99).into()),
-                record("txt.example.test", text.into()),
+                record("www.example.test", Data::a([192, 0, 2, 1].into())),
+                record("www.example.test", Data::aaaa([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1].into())),
+                record("mail.example.test", Data::a([192, 0, 2, 25].into())),
+                record("alias.example.test", Data::cname(www)),
+                record("slow.example.test", Data::a([192, 0, 2, 99].into())),
+                record("txt.example.test", Data::txt(&text)),
             ],
-            soa: record("example.test", soa().into()),
+            soa: record("example.test", soa()),
         }
     }
 
@@ -116,10 +114,7 @@ impl Zone {
     }
 
     fn alias_of(&self, owner: &Name<Vec<u8>>) -> Option<(&OwnedRecord, &Name<Vec<u8>>)> {
-        self.at(owner).find_map(|record| match record.data() {
-            AllRecordData::Cname(alias) => Some((record, alias.cname())),
-            _ => None,
-        })
+        self.at(owner).find(|record| record.rtype() == Rtype::CNAME).and_then(|record| Some((record, record.data().name()?)))
     }
 }
 
@@ -135,14 +130,7 @@ fn name(text: &str) -> Name<Vec<u8>> {
     Name::vec_from_str(text).expect("the names of this zone are legal")
 }
 
-fn soa() -> Soa<Name<Vec<u8>>> {
-    Soa::new(
-        name("ns.example.test"),
-        name("hostmaster.example.test"),
-        Serial(1),
-        Ttl::from_secs(3600),
-        Ttl::from_secs(600),
-        Ttl::from_secs(86_400),
-        TTL,
-    )
+fn soa() -> Data<Vec<u8>, Name<Vec<u8>>> {
+    let (serial, refresh, retry, expire) = (1, 3600, 600, 86_400);
+    Data::soa(name("ns.example.test"), name("hostmaster.example.test"), [serial, refresh, retry, expire, TTL.as_secs()])
 }

@@ -4,7 +4,7 @@
 use super::chunk::class_of;
 use super::page::SlotIndex;
 use super::{SlotRef, WideRef};
-use crate::source::Ready;
+use crate::ready::Ready;
 use crate::timer::Timer;
 use crate::tree::TreeCore;
 use alloc::alloc::Layout;
@@ -85,13 +85,15 @@ pub(crate) struct Kind {
     /// Drops a request's future in place, which lies where its body was.
     pub(crate) drop_started: Option<unsafe fn(*mut u8)>,
     /// Calls the closure that the value is.
-    pub(crate) call: Option<unsafe fn(*mut u8, Ready)>,
+    pub(crate) call: Call,
     /// Runs a request once.
     pub(crate) run: Run,
     /// Takes a source, or its watcher, out of the table of sources: here, so that only who makes one links it.
     pub(crate) leave: Option<fn(&TreeCore, SlotRef)>,
     /// Where in the chunk the source's index lies.
     pub(crate) source_at: usize,
+    /// A source whose value is a closure that it calls.
+    pub(crate) active: bool,
     /// A timer that comes again.
     pub(crate) periodic: bool,
 }
@@ -126,8 +128,13 @@ impl<V> KindOf<V> {
 /// The value of nodes that have none: no handle is of this type.
 struct Untyped;
 
+/// Calls a closure: where it lies, and for one that a source calls, what that is ready for, and its slot.
+pub(crate) type Call = unsafe fn(*mut u8, Ready, SlotRef);
+
 /// Runs a request once: of that tree, its slot, and what lies in its chunk.
 pub(crate) type Run = unsafe fn(&TreeCore, WideRef, *mut u8, &mut Context<'_>);
+
+unsafe fn nothing_to_call(_: *mut u8, _: Ready, _: SlotRef) {}
 
 unsafe fn nothing_to_run(_: &TreeCore, _: WideRef, _: *mut u8, _: &mut Context<'_>) {}
 
@@ -157,10 +164,11 @@ impl Kind {
             end: KindEnd::of(class, core::mem::needs_drop::<T>(), Memory::of::<T>()),
             drop: if core::mem::needs_drop::<T>() { Some(drop_value::<T>) } else { None },
             drop_started: None,
-            call: None,
+            call: nothing_to_call,
             run: nothing_to_run,
             leave: None,
             source_at: 0,
+            active: false,
             periodic: false,
         }
     }
@@ -190,7 +198,7 @@ pub(crate) fn value_kind<T: 'static>() -> KindOf<T> {
 pub(crate) struct OnceCell<F>(Option<F>);
 
 impl<R, F: FnOnce() -> R + 'static> OnceCell<F> {
-    const KIND: &'static Kind = &Kind { call: Some(Self::call), ..Kind::new::<Self>(Class::Soon, || "immediate") };
+    const KIND: &'static Kind = &Kind { call: Self::call, ..Kind::new::<Self>(Class::Soon, || "immediate") };
 
     // SAFETY: made of this type.
     pub(crate) const SOON: KindOf<Self> = unsafe { KindOf::new(Self::KIND) };
@@ -199,58 +207,12 @@ impl<R, F: FnOnce() -> R + 'static> OnceCell<F> {
         OnceCell(Some(closure))
     }
 
-    unsafe fn call(data: *mut u8, _: Ready) {
+    unsafe fn call(data: *mut u8, _: Ready, _: SlotRef) {
         // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
         let closure = unsafe { &mut *data.cast::<Self>() }.0.take();
         if let Some(closure) = closure {
             closure();
         }
-    }
-}
-
-/// A closure that watches a source, as a value.
-pub(crate) struct WatcherCell<F>(F);
-
-impl<R, F: FnMut(Ready) -> R + 'static> WatcherCell<F> {
-    pub(crate) const WATCHER: &'static Kind =
-        &Kind { call: Some(Self::call), leave: Some(TreeCore::leave_watched), ..Kind::new::<Self>(Class::Watcher, || "watcher") };
-
-    pub(crate) fn new(closure: F) -> WatcherCell<F> {
-        WatcherCell(closure)
-    }
-
-    unsafe fn call(data: *mut u8, ready: Ready) {
-        // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
-        (unsafe { &mut *data.cast::<Self>() }.0)(ready);
-    }
-}
-
-/// A source's value and its index in the table of sources. The value comes first: handles know only that.
-#[repr(C)]
-pub(crate) struct SourceCell<T> {
-    value: T,
-    index: Cell<u32>,
-}
-
-impl<T: 'static> SourceCell<T> {
-    pub(crate) const PASSIVE: &'static Kind = &Kind {
-        type_id: TypeId::of::<T>(),
-        leave: Some(TreeCore::leave_sources),
-        source_at: core::mem::offset_of!(SourceCell<T>, index),
-        ..Kind::new::<SourceCell<T>>(Class::Source, core::any::type_name::<T>)
-    };
-
-    pub(crate) fn new(value: T, index: u32) -> SourceCell<T> {
-        SourceCell { value, index: Cell::new(index) }
-    }
-}
-
-impl<F: FnMut(Ready) + 'static> SourceCell<F> {
-    pub(crate) const ACTIVE: &'static Kind = &Kind { call: Some(Self::call), ..*Self::PASSIVE };
-
-    unsafe fn call(data: *mut u8, ready: Ready) {
-        // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
-        (unsafe { &mut *data.cast::<Self>() }.value)(ready);
     }
 }
 
@@ -299,12 +261,12 @@ impl<P: 'static, F: 'static> TimerCell<P, F> {
 }
 
 impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
-    const ONCE_UNTYPED: &'static Kind = &Kind { call: Some(Self::call), ..Self::kind() };
+    const ONCE_UNTYPED: &'static Kind = &Kind { call: Self::call, ..Self::kind() };
 
     // SAFETY: made of this type.
     pub(crate) const ONCE: KindOf<Self> = unsafe { KindOf::new(Self::ONCE_UNTYPED) };
 
-    unsafe fn call(data: *mut u8, _: Ready) {
+    unsafe fn call(data: *mut u8, _: Ready, _: SlotRef) {
         // SAFETY: of this kind, so `data` points to a `Self`, lent to this call alone.
         let cell = unsafe { &mut *data.cast::<Self>() };
         if cell.head.slot.replace(SlotIndex::CALLED) != SlotIndex::CALLED {
@@ -316,12 +278,12 @@ impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
 }
 
 impl<R, F: FnMut() -> R + 'static> TimerCell<u64, F> {
-    const EVERY_UNTYPED: &'static Kind = &Kind { call: Some(Self::call_again), periodic: true, ..Self::kind() };
+    const EVERY_UNTYPED: &'static Kind = &Kind { call: Self::call_again, periodic: true, ..Self::kind() };
 
     // SAFETY: made of this type.
     pub(crate) const EVERY: KindOf<Self> = unsafe { KindOf::new(Self::EVERY_UNTYPED) };
 
-    unsafe fn call_again(data: *mut u8, _: Ready) {
+    unsafe fn call_again(data: *mut u8, _: Ready, _: SlotRef) {
         // SAFETY: of this kind, so `data` points to a `Self`; only `closure` is borrowed exclusively, and it is lent to this call
         // alone: the heap may look at the head meanwhile.
         let closure = unsafe { &mut (*data.cast::<Self>()).closure };

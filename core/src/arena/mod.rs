@@ -24,14 +24,16 @@ mod page;
 mod place;
 mod pool;
 mod slot;
+mod source_cell;
 pub(crate) mod value;
 
 pub(crate) use chunk::{Chunks, bytes_of};
 pub(crate) use generation::{Generation, Serial, widened};
-pub(crate) use kind::{Class, Kind, KindEnd, KindOf, OnceCell, SourceCell, TimerCell, TimerHead, TimerRef, WatcherCell, value_kind};
+pub(crate) use kind::{Class, Kind, KindEnd, KindOf, OnceCell, TimerCell, TimerHead, TimerRef, value_kind};
 pub(crate) use lists::{Lists, Queue};
 pub(crate) use page::{Pages, SlotIndex};
 pub(crate) use slot::{Flag, Limit, Slot, SlotRef, State, Told, Waiter, WideRef};
+pub(crate) use source_cell::{LentCell, SourceCell, WatcherCell};
 pub(crate) use value::shared_of;
 
 /// Where in the source something was made, or ended.

@@ -5,7 +5,7 @@ use super::kind::{Memory, Run};
 use super::{Flag, Kind, KindOf, Slot, SlotRef, WideRef};
 use crate::inbox::Shared;
 use crate::node::AnyNode;
-use crate::source::Ready;
+use crate::ready::Ready;
 use crate::tree::TreeCore;
 use alloc::alloc::Layout;
 use core::ptr::NonNull;
@@ -106,12 +106,12 @@ pub(crate) fn drop_in_place(slot: SlotRef, drop: unsafe fn(*mut u8)) {
     unsafe { drop(slot.data.get()) }
 }
 
-/// Calls the closure that the value is, if it is one. The caller has lent the value exclusively.
-pub(crate) fn call(slot: SlotRef, ready: Ready) {
-    if let Some(call) = slot.kind.get().call {
-        // SAFETY: of the slot's own kind, and lent to this call.
-        unsafe { call(slot.data.get(), ready) }
-    }
+/// Calls the closure that the value is, if it is one; `source` is what has it called, at which others do not look. The caller has lent
+/// the value exclusively.
+#[inline(always)]
+pub(crate) fn call(slot: SlotRef, ready: Ready, source: SlotRef) {
+    // SAFETY: of the slot's own kind, and lent to this call. A watcher is called for its own source only, which is in the table.
+    unsafe { (slot.kind.get().call)(slot.data.get(), ready, source) }
 }
 
 /// A request's code, to which its value is lent.

@@ -15,14 +15,15 @@ impl Serialize for NodeId {
     }
 }
 
-/// `up_ms`, `nodes`, `requests`, `bytes`, and `lines`, a list of [`Line`]s.
+/// `up_ms`, `nodes`, `requests`, `bytes`, `omitted`, and `lines`, a list of [`Line`]s.
 impl Serialize for TreeReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("TreeReport", 5)?;
+        let mut fields = serializer.serialize_struct("TreeReport", 6)?;
         fields.serialize_field("up_ms", &ms(self.up()))?;
         fields.serialize_field("nodes", &self.nodes())?;
         fields.serialize_field("requests", &self.requests())?;
         fields.serialize_field("bytes", &self.bytes())?;
+        fields.serialize_field("omitted", &self.omitted())?;
         fields.serialize_field("lines", &Lines(self))?;
         fields.end()
     }
@@ -52,7 +53,7 @@ struct Lines<'a>(&'a TreeReport);
 
 impl Serialize for Lines<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut lines = serializer.serialize_seq(Some(self.0.nodes()))?;
+        let mut lines = serializer.serialize_seq(Some(self.0.lines().len()))?;
         for line in self.0.lines() {
             lines.serialize_element(&line)?;
         }

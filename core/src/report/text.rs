@@ -41,7 +41,10 @@ impl fmt::Display for TreeReport {
             }
             writeln!(f, "{}", text.trim_end())?;
         }
-        Ok(())
+        match self.omitted() {
+            0 => Ok(()),
+            omitted => writeln!(f, "… and {omitted} nodes more"),
+        }
     }
 }
 

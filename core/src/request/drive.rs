@@ -74,7 +74,8 @@ impl Drop for Driven {
 }
 
 impl Tree {
-    /// Makes `future` a request under the root (so law 16 holds for it) and calls `step` (take in input, one turn, wait) until it ends.
+    /// Makes `future` a request under the root (so law 16 holds for it) and calls `step` (take in input, one turn, wait) with its node until
+    /// that ends; a step may be many, if it looks whether the node is alive.
     ///
     /// # Errors
     /// See [`DriveError`]; nothing has run when it is `Nested`.
@@ -83,7 +84,7 @@ impl Tree {
         &self,
         name: &'static str,
         future: F,
-        mut step: impl FnMut() -> Result<(), E>,
+        mut step: impl FnMut(AnyNode) -> Result<(), E>,
     ) -> Result<F::Output, DriveError<E>> {
         if self.is_entered() {
             return Err(DriveError::Nested { running: WhoseCode(self.core()).to_string() });
@@ -101,7 +102,7 @@ impl Tree {
         let mut request = self.root().spawn(name, move |_: AnyNode| erased);
         let driven = Driven(request.node());
         while driven.0.is_alive() {
-            if let Err(error) = step() {
+            if let Err(error) = step(driven.0) {
                 return Err(DriveError::Step(error));
             }
         }

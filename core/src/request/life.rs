@@ -17,6 +17,7 @@ use crate::ended::{Ended, Facts, Inner};
 use crate::failure::Failure;
 use crate::free::{Cause, End};
 use crate::node::AnyNode;
+use crate::pending::Queued;
 use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::waits;
@@ -27,13 +28,15 @@ use core::task::Context;
 
 /// Who polls: a request or scope of this tree, or somebody else's waker. Notes what it waits for.
 pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Waiter {
-    match crate::waker::slot_of(context.waker()) {
-        Some(slot) if slot.is_of(core) => {
-            slot.waits.set(waits);
-            Waiter::Ours(slot, slot.generation.now())
-        }
-        _ => Waiter::Foreign(context.waker().clone()),
-    }
+    own_waiter_of(context, core, waits).unwrap_or_else(|| Waiter::Foreign(context.waker().clone()))
+}
+
+/// Who polls, if it is a request or scope of this tree.
+#[inline(always)]
+pub(crate) fn own_waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Option<Waiter> {
+    let slot = crate::waker::slot_of(context.waker()).filter(|slot| slot.is_of(core))?;
+    slot.waits.set(waits);
+    Some(Waiter::Ours(slot, slot.generation.now()))
 }
 
 impl TreeCore {
@@ -44,7 +47,8 @@ impl TreeCore {
             return self.conclude(slot, true);
         }
         let ext = slot.ext();
-        let is_plain = slot.state.get() == State::Ending && !slot.is_listed() && slot.extras.get().is_none() && !self.shuts_down.get();
+        let is_plain =
+            slot.state.get() == State::Ending && !slot.is_listed() && slot.extras.get().is_none() && !self.pending.has(Queued::Shutdowns);
         let (true, Some(owner)) = (is_plain, slot.parent.get()) else { return self.conclude(slot, true) };
         if ext.is_queued() && !self.deadlines.leave_row(slot) {
             return self.conclude(slot, true);
@@ -58,6 +62,22 @@ impl TreeCore {
             Some((waiter, serial)) => self.wake_own(waiter, serial, true),
             None if ext.is_quiet() => {}
             None => self.tell_other(slot),
+        }
+    }
+
+    /// As [`unlink`](TreeCore::unlink), from that owner.
+    #[inline(always)]
+    fn unlink_from(&self, slot: SlotRef, owner: SlotRef) {
+        let (older, newer) = (slot.older.get(), slot.newer.get());
+        match newer {
+            Some(newer) => {
+                newer.older.set(older);
+                slot.newer.set(None);
+            }
+            None => owner.child.set(older),
+        }
+        if let Some(older) = older {
+            older.newer.set(newer);
         }
     }
 

@@ -11,7 +11,7 @@ mod scope;
 
 pub use completer::Completer;
 pub use drive::DriveError;
-pub(crate) use life::waiter_of;
+pub(crate) use life::{own_waiter_of, waiter_of};
 pub use outcome::Outcome;
 pub use scope::Scope;
 

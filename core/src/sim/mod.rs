@@ -131,7 +131,7 @@ impl Sim {
     fn drive<F: Future>(&self, future: F) -> Result<F::Output, DriveError<String>> {
         // Whether time must pass, and how many turns ran without that. Looked at before a turn, so that none passes after the last.
         let (mut stands_still, mut turns) = (false, 0);
-        self.tree.drive(BLOCK_ON, future, || {
+        self.tree.drive(BLOCK_ON, future, |_| {
             if stands_still && self.let_time_pass()? {
                 turns = 0;
             }

@@ -1,7 +1,8 @@
 //! The readiness of many file descriptors: `epoll(7)`.
 #![expect(unsafe_code, reason = "epoll_create1(2), epoll_ctl(2), epoll_pwait(2), epoll_pwait2(2)")]
 
-use hamadryad::Ready;
+use hamadryad::{Ready, Token};
+use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,44 +64,39 @@ impl Epoll {
         Ok(())
     }
 
-    /// Waits until something is ready or `timeout` is over (never shorter), and gives what is ready.
-    ///
-    /// # Errors
-    /// [`Interrupted`](io::ErrorKind::Interrupted) when a signal came.
-    #[inline]
-    pub(crate) fn wait<'e>(&self, events: &'e mut Events, timeout: Timeout) -> io::Result<&'e [Event]> {
-        let filled = match timeout {
-            Timeout::Zero => self.wait_millis(events, 0),
-            Timeout::Forever => self.wait_millis(events, -1),
+    /// Waits until something is ready or `timeout` is over (never shorter).
+    #[inline(always)]
+    pub(crate) fn wait(&self, events: &Events, timeout: Timeout) -> Filled {
+        match timeout {
+            Timeout::Zero => self.fill(events, 0),
+            Timeout::Forever => self.fill(events, -1),
             Timeout::For(length) => self.wait_for(events, length),
-        }?;
-        Ok(&events.0[..filled])
+        }
     }
 
-    fn wait_for(&self, events: &mut Events, length: Duration) -> io::Result<usize> {
-        if MILLISECONDS_ONLY.load(Ordering::Relaxed) {
-            return self.wait_millis(events, millis_of(length));
-        }
-        match self.wait_nanos(events, length) {
-            Err(error) if is_refused(&error) => {
-                MILLISECONDS_ONLY.store(true, Ordering::Relaxed);
-                self.wait_millis(events, millis_of(length))
+    #[inline(never)]
+    fn wait_for(&self, events: &Events, length: Duration) -> Filled {
+        if !MILLISECONDS_ONLY.load(Ordering::Relaxed) {
+            let filled = self.fill_nanos(events, length);
+            if !filled.is_refused() {
+                return filled;
             }
-            other => other,
+            MILLISECONDS_ONLY.store(true, Ordering::Relaxed);
         }
+        self.fill(events, millis_of(length))
     }
 
-    fn wait_millis(&self, events: &mut Events, millis: libc::c_int) -> io::Result<usize> {
-        let (place, room) = (events.0.as_mut_ptr().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_int);
-        // SAFETY: `place` has room for `room` events: an `Event` is nothing but the kernel's.
-        let filled = super::checked(unsafe { libc::epoll_wait(self.0.as_raw_fd(), place, room, millis) })?;
-        Ok(filled as usize) // not negative: checked
+    #[inline(always)]
+    fn fill(&self, events: &Events, millis: libc::c_int) -> Filled {
+        let (place, room) = (events.0.as_ptr().cast_mut().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_int);
+        // SAFETY: `place` has room for `room` events: an `Event` is nothing but the kernel's, in cells, so that it may be written to.
+        Filled(unsafe { libc::epoll_wait(self.0.as_raw_fd(), place, room, millis) })
     }
 
-    fn wait_nanos(&self, events: &mut Events, length: Duration) -> io::Result<usize> {
+    fn fill_nanos(&self, events: &Events, length: Duration) -> Filled {
         let timeout =
             KernelTimespec { seconds: i64::try_from(length.as_secs()).unwrap_or(i64::MAX), nanos: i64::from(length.subsec_nanos()) };
-        let (place, room) = (events.0.as_mut_ptr().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_long);
+        let (place, room) = (events.0.as_ptr().cast_mut().cast::<libc::epoll_event>(), EVENTS_MAX as libc::c_long);
         // SAFETY: the five arguments and their types are those of epoll_pwait2(2): `place` has room for `room` events, `timeout` lives
         // through the call, a null mask leaves the thread's mask alone and makes its size meaningless. By number, because libraries older
         // than the kernel have no function for it.
@@ -115,7 +111,7 @@ impl Epoll {
                 0_usize,
             )
         };
-        usize::try_from(filled).map_err(|_| io::Error::last_os_error())
+        Filled(filled as libc::c_int) // at most EVENTS_MAX
     }
 }
 
@@ -132,8 +128,34 @@ struct KernelTimespec {
     nanos: i64,
 }
 
-/// A place for the events of one wait.
-pub(crate) struct Events([Event; EVENTS_MAX]);
+/// A place for the events of one wait. They are cells: nothing is borrowed exclusively while somebody reads them.
+pub(crate) struct Events([Cell<Event>; EVENTS_MAX]);
+
+/// How much of that place a wait has filled; -1, if it failed.
+#[derive(Clone, Copy)]
+pub(crate) struct Filled(libc::c_int);
+
+impl Filled {
+    /// The event, if there is one and no other.
+    #[inline(always)]
+    pub(crate) fn only(self, events: &Events) -> Option<Event> {
+        (self.0 == 1).then(|| events.0[0].get())
+    }
+
+    /// All events. To be asked before the next system call, whose error it would be else.
+    ///
+    /// # Errors
+    /// [`Interrupted`](io::ErrorKind::Interrupted) when a signal came.
+    pub(crate) fn all(self, events: &Events) -> io::Result<&[Cell<Event>]> {
+        let filled = super::checked(self.0)?;
+        Ok(&events.0[..filled as usize]) // not negative: checked
+    }
+
+    /// Some sandboxes answer `EPERM` to a call they do not know.
+    fn is_refused(self) -> bool {
+        self.0 == -1 && matches!(io::Error::last_os_error().raw_os_error(), Some(libc::ENOSYS | libc::EPERM))
+    }
+}
 
 /// What became of one descriptor.
 #[derive(Clone, Copy)]
@@ -142,11 +164,17 @@ pub(crate) struct Event(libc::epoll_event);
 
 impl Events {
     pub(crate) fn new() -> Box<Events> {
-        Box::new(Events([Event(libc::epoll_event { events: 0, u64: 0 }); EVENTS_MAX]))
+        Box::new(Events([const { Cell::new(Event(libc::epoll_event { events: 0, u64: 0 })) }; EVENTS_MAX]))
     }
 }
 
 impl Event {
+    /// The source that its descriptor was added for.
+    #[inline]
+    pub(crate) fn token(&self) -> Token {
+        Token::from_bits(self.0.u64)
+    }
+
     /// What its descriptor was added with.
     #[inline]
     pub(crate) fn key(&self) -> u64 {
@@ -155,13 +183,8 @@ impl Event {
 
     #[inline]
     pub(crate) fn ready(&self) -> Ready {
-        ready_of(self.0.events as libc::c_int)
+        Ready::from_poll_bits(self.0.events)
     }
-}
-
-/// Some sandboxes answer `EPERM` to a call they do not know.
-fn is_refused(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM))
 }
 
 /// Rounded up, so that nothing is early; clamped to 24.8 days, after which the loop waits again.
@@ -181,21 +204,6 @@ fn bits_of(interest: Ready) -> libc::c_int {
     bits // errors and hang-ups are told unasked (epoll_ctl(2))
 }
 
-fn ready_of(bits: libc::c_int) -> Ready {
-    let mut ready = Ready::NONE;
-    for (bit, meaning) in [
-        (libc::EPOLLIN, Ready::READABLE),
-        (libc::EPOLLOUT, Ready::WRITABLE),
-        (libc::EPOLLERR, Ready::ERROR),
-        (libc::EPOLLHUP, Ready::HANGUP),
-    ] {
-        if bits & bit != 0 {
-            ready |= meaning;
-        }
-    }
-    ready
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,8 +219,11 @@ mod tests {
 
     #[test]
     fn readiness_maps_both_ways() {
-        assert_eq!(ready_of(bits_of(Ready::READABLE | Ready::WRITABLE)), Ready::READABLE | Ready::WRITABLE);
-        assert_eq!(ready_of(libc::EPOLLHUP | libc::EPOLLERR), Ready::ERROR | Ready::HANGUP);
+        let told = |bits: libc::c_int| Event(libc::epoll_event { events: bits as u32, u64: 0 }).ready();
+        assert_eq!(told(bits_of(Ready::READABLE | Ready::WRITABLE)), Ready::READABLE | Ready::WRITABLE);
+        assert_eq!((told(libc::EPOLLIN), told(libc::EPOLLOUT)), (Ready::READABLE, Ready::WRITABLE));
+        assert_eq!((told(libc::EPOLLERR), told(libc::EPOLLHUP)), (Ready::ERROR, Ready::HANGUP));
+        assert_eq!(told(libc::EPOLLPRI | libc::EPOLLRDHUP), Ready::NONE);
         assert_eq!(bits_of(Ready::ERROR | Ready::HANGUP), 0);
     }
 }

@@ -200,6 +200,36 @@ fn a_watcher_frees_its_descriptor() {
 }
 
 #[test]
+fn a_descriptor_made_while_one_is_freed_is_told_and_disarmed_for_itself() {
+    let main_loop = a_loop();
+    let root = main_loop.root();
+    let (old, mut to_old) = pair(&main_loop);
+    let (new, mut to_new) = UnixStream::pair().expect("a pair");
+    let made: Rc<Cell<Option<Io<UnixStream>>>> = Rc::default();
+    let (calls, count) = counter();
+    let (place, new) = (made.clone(), Cell::new(Some(new)));
+    old.on_readable(move |stream| {
+        take_byte(stream);
+        old.free(); // Its value is lent: the kernel still knows it when the new one comes.
+        let io = Io::new(root, new.take().expect("called once")).expect("watched");
+        let count = count.clone();
+        io.on_readable(move |_| up(&count));
+        place.set(Some(io));
+    });
+    to_old.write_all(b"x").expect("written");
+    assert_eq!(main_loop.turn(Wait::Forever).expect("a turn").ran, 1);
+    to_new.write_all(b"y").expect("written");
+    assert_eq!(main_loop.turn(Wait::Forever).expect("a turn").ran, 1);
+    let io = made.get().expect("it was made");
+    io.free_children(); // its watcher
+    settle(&main_loop);
+    assert!(is_quiet(&main_loop), "disarmed");
+    main_loop.block_on(io.readable()).expect("armed again");
+    assert_eq!(calls.get(), 1);
+    assert_eq!(to_old.read(&mut [0]).expect("closed"), 0);
+}
+
+#[test]
 fn a_watcher_frees_itself() {
     let main_loop = a_loop();
     let (io, mut theirs) = pair(&main_loop);

@@ -133,6 +133,63 @@ fn a_waker_wakes_from_another_thread_again_and_again() {
     thread.join().expect("no panic");
 }
 
+/// How often a thread and the loop wait for each other.
+const ROUNDS: usize = 300;
+
+#[test]
+fn what_was_posted_before_a_byte_was_sent_runs_before_who_reads_it() {
+    let main_loop = a_loop();
+    let root = main_loop.root();
+    let (reader, mut writer) = pipe().expect("a pipe");
+    let io = Io::new(root, reader).expect("watched");
+    let posted = root.insert(Cell::new(0_usize));
+    let remote = posted.remote();
+    let (done, read) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        for round in 1..=ROUNDS {
+            remote.post(move |posted| posted.with(|posted| posted.set(round))).expect("the tree lives");
+            writer.write_all(b"x").expect("written");
+            read.recv().expect("it was read");
+        }
+    });
+    let (end, completer) = root.completer::<usize, Ended>("end");
+    let (rounds, in_time, completer) = (Cell::new(0), Cell::new(0), Cell::new(Some(completer)));
+    io.on_readable(move |mut reader| {
+        reader.read_exact(&mut [0]).expect("a byte");
+        rounds.set(rounds.get() + 1);
+        in_time.set(in_time.get() + usize::from(posted.with(Cell::get) == rounds.get()));
+        done.send(()).expect("the thread waits");
+        if rounds.get() == ROUNDS {
+            drop(completer.take().map(|completer| completer.complete(Ok(in_time.get()))));
+        }
+    });
+    assert_eq!(main_loop.block_on(end).expect("the root lives on"), ROUNDS);
+    thread.join().expect("no panic");
+}
+
+#[test]
+fn timers_and_a_descriptor_that_is_always_ready_are_both_served() {
+    let main_loop = a_loop();
+    let root = main_loop.root();
+    let (reader, mut writer) = pipe().expect("a pipe");
+    writer.write_all(b"x").expect("written");
+    let io = Io::new(root, reader).expect("watched");
+    let reads = Rc::new(Cell::new(0));
+    let counted = reads.clone();
+    io.on_readable(move |_| counted.set(counted.get() + 1));
+    let ticks = Cell::new(0);
+    let (end, completer) = root.completer::<(), Ended>("end");
+    let completer = Cell::new(Some(completer));
+    root.every(Duration::from_micros(500), move || {
+        ticks.set(ticks.get() + 1);
+        if ticks.get() == 10 {
+            drop(completer.take().map(|completer| completer.complete(Ok(()))));
+        }
+    });
+    main_loop.block_on(end).expect("the root lives on");
+    assert!(reads.get() >= 10, "between two ticks it is read at least once: {}", reads.get());
+}
+
 #[test]
 fn a_post_after_the_tree_is_harmless() {
     let main_loop = a_loop();

@@ -1,9 +1,9 @@
 //! [`Line`]: what a socket and its JavaScript closure share.
 
-use super::socket::Socket;
+use super::socket::{Socket, Verb};
 use super::{Message, WebSocket, WebSocketOptions};
 use crate::sys::{self, Payload};
-use crate::{AnyNode, ChannelError, Completer, Node, Ready};
+use crate::{AnyNode, ChannelError, Completer, Node};
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,8 +13,23 @@ use core::cell::{Cell, RefCell};
 pub(super) const POLICY: u16 = 1008;
 pub(super) const TOO_SLOW: &str = "the receive buffer is full";
 
-/// What came through a connection, and how it ended.
+/// A code as a page may send it.
+pub(super) fn sendable(code: u16) -> u16 {
+    match code {
+        1000 | 3000..=4999 => code,
+        1001..=1999 => code + 3000,
+        _ => 1000,
+    }
+}
+
+/// With more than this in the browser's own buffer, whoever sends waits: 64 MB a second at one look every 4 ms.
+const BUFFERED_MAX: f64 = 262_144.0;
+
+/// The browser's connection, what came through it, and how it ended.
 pub(super) struct Line {
+    pub(super) js: sys::WebSocket,
+    /// A timer of the socket's looks for those who wait for room.
+    pub(super) is_looked_at: Cell<bool>,
     /// Known as soon as the node is made, which is before the first event.
     node: Cell<Option<Node<Socket>>>,
     phase: RefCell<Phase>,
@@ -36,8 +51,10 @@ enum Phase {
 }
 
 impl Line {
-    pub(super) fn new(done: Completer<WebSocket, ChannelError>, owner: AnyNode, options: &WebSocketOptions) -> Line {
+    pub(super) fn new(js: sys::WebSocket, done: Completer<WebSocket, ChannelError>, owner: AnyNode, options: &WebSocketOptions) -> Line {
         Line {
+            js,
+            is_looked_at: Cell::new(false),
             node: Cell::new(None),
             phase: RefCell::new(Phase::Connecting { done, owner }),
             waiting: RefCell::new(VecDeque::new()),
@@ -52,21 +69,19 @@ impl Line {
         self.node.set(Some(node));
     }
 
-    /// Takes in an event, and marks the node for those who wait. Which event it is, its fields tell: only a message has data, only a close
-    /// has a code.
+    /// Takes in an event, and wakes those who wait. Which event it is, its fields tell: only a message has data, only a close has a code.
     pub(super) fn take_in(&self, event: &sys::Event) {
         let Some(node) = self.node.get() else { return };
         let payload = event.data();
-        let ready = if !payload.is_undefined() {
-            self.arrived(node, payload)
+        if !payload.is_undefined() {
+            self.arrived(payload);
         } else if let Some(code) = event.code() {
-            self.closed(code, event.reason())
+            self.closed(code, event.reason());
         } else {
             self.opened(node);
-            Ready::NONE
-        };
-        // Whoever waits for room looks as well: no event tells of it.
-        node.mark_ready(ready);
+        }
+        // Whoever waits for room looks as well: no event tells of that.
+        node.notify();
     }
 
     fn opened(&self, node: Node<Socket>) {
@@ -80,23 +95,18 @@ impl Line {
         }
     }
 
-    fn closed(&self, code: u16, reason: String) -> Ready {
+    fn closed(&self, code: u16, reason: String) {
         match self.phase.replace(Phase::Ended { code, reason }) {
-            Phase::Connecting { done, .. } => {
-                drop(done.complete(Err(ChannelError::Refused)));
-                Ready::NONE
-            }
-            Phase::Open => Ready::READABLE | Ready::WRITABLE | Ready::HANGUP,
-            ended => {
-                self.phase.replace(ended); // by this side: that is what verbs tell
-                Ready::NONE
-            }
+            Phase::Connecting { done, .. } => drop(done.complete(Err(ChannelError::Refused))),
+            Phase::Open => {}
+            // By this side: that is what verbs tell.
+            ended => drop(self.phase.replace(ended)),
         }
     }
 
-    fn arrived(&self, node: Node<Socket>, payload: Payload) -> Ready {
+    fn arrived(&self, payload: Payload) {
         if !matches!(*self.phase.borrow(), Phase::Open) {
-            return Ready::NONE;
+            return;
         }
         let received = Received::new(payload);
         let bytes = self.bytes.get() + received.len;
@@ -104,41 +114,52 @@ impl Line {
         if waiting.len() < self.messages_max && bytes <= self.bytes_max {
             self.bytes.set(bytes);
             waiting.push_back(received);
-            return Ready::READABLE | Ready::WRITABLE;
+        } else {
+            drop(waiting);
+            self.js.close_with(sendable(POLICY), TOO_SLOW);
+            self.closed(POLICY, TOO_SLOW.to_string());
         }
-        drop(waiting);
-        let _lent = node.try_with(|socket| socket.hang_up(POLICY, TOO_SLOW)).is_err();
-        self.closed(POLICY, TOO_SLOW.to_string())
     }
 
-    /// The next message; the end only after all messages.
-    pub(super) fn take(&self) -> Option<Result<Received, ChannelError>> {
+    /// Whether a verb can go on: there is something to take (a message, the end), or room.
+    pub(super) fn is_ready(&self, verb: Verb) -> bool {
+        let now = match verb {
+            Verb::Receive => !self.waiting.borrow().is_empty(),
+            Verb::Send => self.js.buffered_amount() <= BUFFERED_MAX,
+        };
+        now || matches!(*self.phase.borrow(), Phase::Ended { .. })
+    }
+
+    /// The next message; after all of them, the end.
+    pub(super) fn take(&self) -> Result<Received, ChannelError> {
         match self.waiting.borrow_mut().pop_front() {
             Some(received) => {
                 self.bytes.set(self.bytes.get() - received.len);
-                Some(Ok(received))
+                Ok(received)
             }
-            None => self.end().map(Err),
+            None => Err(self.end()),
         }
     }
 
-    pub(super) fn is_readable(&self) -> bool {
-        !self.waiting.borrow().is_empty() || self.has_ended()
+    /// Gives a message to the browser, unless it has ended.
+    pub(super) fn send(&self, send: impl FnOnce(&sys::WebSocket)) -> Result<(), ChannelError> {
+        match *self.phase.borrow() {
+            Phase::Ended { .. } => Err(self.end()),
+            _ => {
+                send(&self.js);
+                Ok(())
+            }
+        }
     }
 
-    pub(super) fn has_ended(&self) -> bool {
-        matches!(*self.phase.borrow(), Phase::Ended { .. })
-    }
-
-    /// How it ended, if it did.
-    pub(super) fn end(&self) -> Option<ChannelError> {
+    /// How it ended. (Nobody asks before.)
+    fn end(&self) -> ChannelError {
         match &*self.phase.borrow() {
-            Phase::Ended { code, reason } => Some(ChannelError::Closed { code: *code, reason: reason.clone() }),
-            _ => None,
+            Phase::Ended { code, reason } => ChannelError::Closed { code: *code, reason: reason.clone() },
+            _ => ChannelError::Closed { code: 0, reason: String::new() },
         }
     }
 }
-
 /// A message, as JavaScript has it.
 pub(super) struct Received {
     payload: Payload,
@@ -178,5 +199,16 @@ impl From<Received> for Message {
         let mut bytes = Vec::new();
         received.copy_to(&mut bytes);
         Message::Binary(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sendable;
+
+    #[test]
+    fn a_page_sends_the_codes_it_may() {
+        let sent = [0, 999, 1000, 1001, 1008, 1999, 2000, 2999, 3000, 4999, 5000].map(sendable);
+        assert_eq!(sent, [1000, 1000, 1000, 4001, 4008, 4999, 1000, 1000, 3000, 4999, 1000]);
     }
 }

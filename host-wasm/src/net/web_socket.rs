@@ -1,12 +1,18 @@
 //! [`WebSocket`].
 
-use super::socket::{SEND_MAX, Socket};
+use super::line::sendable;
+use super::socket::{ReadyFor, Socket, Verb};
 use super::{Message, WebSocketOptions};
 use crate::{AnyNode, Channel, ChannelError, Node, Request};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
+
+/// Bytes in the largest message that is sent: as of the simulated network.
+const SEND_MAX: usize = 16 << 20;
+/// Bytes in the longest reason (RFC 6455, section 5.5: a control frame has at most 125, and the code takes 2).
+const REASON_LEN_MAX: usize = 123;
 
 /// A WebSocket, in a page or a worker: a handle to the node that holds it. The portable [`Channel`] of the browser, and text besides.
 ///
@@ -75,7 +81,8 @@ impl WebSocket {
     ///
     /// As [`Channel::send`].
     pub async fn send_text(self, text: &str) -> Result<(), ChannelError> {
-        Socket::send_with(self.0, text.len(), |socket| socket.send_text(text)).await
+        self.fits(text.len())?;
+        ReadyFor::new(self.0, Verb::Send).await?.send(|js| js.send_text(text))
     }
 
     /// Waits for a message of either kind. Cancel-safe: it is taken only when it is returned.
@@ -84,25 +91,31 @@ impl WebSocket {
     ///
     /// [`ChannelError::Closed`] after the last message, [`ChannelError::Ended`] when the node is freed.
     pub async fn receive_message(self) -> Result<Message, ChannelError> {
-        Ok(Socket::receive(self.0).await?.into())
+        Ok(ReadyFor::new(self.0, Verb::Receive).await?.take()?.into())
     }
 
     /// The sub-protocol that the server chose; empty when it chose none, or the node is stale.
     pub fn protocol(self) -> String {
-        self.0.try_with(Socket::protocol).unwrap_or_default()
+        Socket::line(self.0).map(|line| line.js.protocol()).unwrap_or_default()
     }
 
     /// The absolute URL; empty when the node is stale.
     pub fn url(self) -> String {
-        self.0.try_with(Socket::url).unwrap_or_default()
+        Socket::line(self.0).map(|line| line.js.url()).unwrap_or_default()
     }
 
     /// Frees the node; behind what was sent, the peer is told this code (see [Limits](WebSocket#limits); one that does not exist is sent as
     /// 1000) and reason, of which 123 bytes are sent. Nothing on a stale node.
     #[track_caller]
     pub fn close(self, code: u16, reason: &str) {
-        let _was_stale = self.0.try_with(|socket| socket.hang_up(code, reason)).is_err();
+        if let Some(line) = Socket::line(self.0) {
+            line.js.close_with(sendable(code), &reason[..reason.floor_char_boundary(REASON_LEN_MAX)]);
+        }
         self.0.free();
+    }
+
+    fn fits(self, len: usize) -> Result<(), ChannelError> {
+        if len > SEND_MAX { Err(ChannelError::TooLarge { limit: SEND_MAX }) } else { Ok(()) }
     }
 
     pub(super) fn new(node: Node<Socket>) -> WebSocket {
@@ -125,7 +138,8 @@ impl Channel for WebSocket {
     ///
     /// [`ChannelError::TooLarge`]; [`ChannelError::Closed`] when the peer's end has come here; [`ChannelError::Ended`] when the node is freed.
     async fn send(self, message: &[u8]) -> Result<(), ChannelError> {
-        Socket::send_with(self.0, message.len(), |socket| socket.send(message)).await
+        self.fits(message.len())?;
+        ReadyFor::new(self.0, Verb::Send).await?.send(|js| js.send(message))
     }
 
     /// Waits for a message, which replaces what was in `message`: of a text message, its UTF-8 bytes.
@@ -135,7 +149,7 @@ impl Channel for WebSocket {
     ///
     /// As [`receive_message`](WebSocket::receive_message).
     async fn receive(self, message: &mut Vec<u8>) -> Result<(), ChannelError> {
-        Socket::receive(self.0).await?.copy_to(message);
+        ReadyFor::new(self.0, Verb::Receive).await?.take()?.copy_to(message);
         Ok(())
     }
 }

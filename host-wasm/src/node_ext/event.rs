@@ -22,18 +22,20 @@ pub(super) fn listen<R>(
     let page = page_of(owner)?;
     // The closure has to know its own node, which is made after it.
     let own_node = Rc::new(OnceCell::<AnyNode>::new());
-    let known_later = own_node.clone();
+    let (known_later, marked) = (own_node.clone(), own_node.clone());
     let target: sys::EventTarget = target.clone().unchecked_into();
-    let made = owner.source_fn(SourceClass::Io, "event", move |token| {
+    let made = owner.source_fn(SourceClass::Io, "event", move |_| {
         let waiting = Rc::new(RefCell::new(VecDeque::new()));
         let heard = waiting.clone();
         let listener = Listener::new(target, [name], move |event| {
-            hear(&page, |tree| {
+            hear(&page, || {
                 let mut heard = heard.borrow_mut();
                 if heard.len() < EVENTS_WAITING_MAX {
                     heard.push_back(event);
                 }
-                tree.mark_ready(token, Ready::READABLE);
+                if let Some(node) = marked.get() {
+                    node.mark_ready(Ready::READABLE);
+                }
             });
         });
         Ok::<_, Infallible>(move |_: Ready| {

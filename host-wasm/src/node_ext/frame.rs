@@ -2,8 +2,8 @@
 
 use crate::browser_host::{hear, page_of};
 use crate::clock::instant_of_millis;
-use crate::waiting::{Waited, until};
-use crate::{AnyNode, Ended, Instant, Owned, Ready, SourceClass, sys};
+use crate::waiting::{Told, until};
+use crate::{AnyNode, Ended, Instant, Owned, sys};
 use alloc::rc::Rc;
 use core::cell::Cell;
 use core::error::Error;
@@ -44,12 +44,6 @@ struct Frame {
     _draw: Closure<dyn Fn(f64)>,
 }
 
-impl Waited for Frame {
-    fn is_ready(&self, _: Ready) -> bool {
-        false // it has one waiter
-    }
-}
-
 impl Drop for Frame {
     fn drop(&mut self) {
         if self.at.get().is_none() {
@@ -66,24 +60,21 @@ pub(super) fn wait(owner: AnyNode) -> impl Future<Output = Result<Instant, Frame
             owner.sleep(crate::millis(0)).await?; // says how it ended
             return Err(FrameError::NoFrames);
         };
-        Ok(until(*node, Ready::READABLE, "frame", |frame| frame.at.get()).await?)
+        Ok(until(*node, "frame", |frame| frame.at.get()).await?)
     }
 }
 
 #[track_caller]
 fn begin(owner: AnyNode) -> Option<Owned<Frame>> {
     let page = page_of(owner).ok()?;
-    let made = owner.source(SourceClass::Io, "frame", |token| {
-        let at = Rc::new(Cell::new(None));
-        let drawn = at.clone();
-        let draw = Closure::new(move |ms| {
-            drawn.set(Some(instant_of_millis(ms)));
-            hear(&page, |tree| {
-                tree.mark_ready(token, Ready::READABLE);
-            });
-        });
-        let request = sys::request_animation_frame(&draw)?;
-        Ok::<_, JsValue>(Frame { request, at, _draw: draw })
+    let (at, told) = (Rc::new(Cell::new(None)), Told::default());
+    let (drawn, tells) = (at.clone(), told.clone());
+    let draw = Closure::new(move |ms| {
+        drawn.set(Some(instant_of_millis(ms)));
+        hear(&page, || tells.notify());
     });
-    Some(made.ok()?.owned())
+    let request = sys::request_animation_frame(&draw).ok()?;
+    let node = owner.try_insert(Frame { request, at, _draw: draw }).ok()?.named("frame");
+    told.is(*node);
+    Some(node.owned())
 }

@@ -2,12 +2,11 @@
 
 use crate::browser_host::{hear, page_of};
 use crate::listener::Listener;
-use crate::waiting::{Waited, until};
-use crate::{AnyNode, Ended, Node, OwnerError, Ready, SourceClass, sys};
+use crate::waiting::{Told, until};
+use crate::{AnyNode, Ended, Node, OwnerError, sys};
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
-use core::convert::Infallible;
 use core::fmt;
 use core::ops::Deref;
 use core::time::Duration;
@@ -83,23 +82,23 @@ impl LifecycleStream {
     #[track_caller]
     pub(super) fn begin(owner: AnyNode) -> Result<LifecycleStream, OwnerError> {
         let page = page_of(owner)?;
-        let made = owner.source(SourceClass::Io, "lifecycle", |token| {
-            let changes = Rc::new(Changes::default());
-            let heard = changes.clone();
-            let of_document = Rc::new(move |event: sys::Event| {
-                hear(&page, |tree| {
-                    heard.take_in(&event);
-                    tree.mark_ready(token, Ready::READABLE);
-                });
+        let (changes, told) = (Rc::new(Changes::default()), Told::default());
+        let (heard, tells) = (changes.clone(), told.clone());
+        let of_document = Rc::new(move |event: sys::Event| {
+            hear(&page, || {
+                heard.take_in(&event);
+                tells.notify();
             });
-            let of_global = of_document.clone();
-            let document = sys::DOCUMENT.with(Option::clone);
-            let document = document.map(|document| Listener::new(document, OF_DOCUMENT, move |event| of_document(event)));
-            let global = sys::GLOBAL.with(Option::clone);
-            let global = global.map(|global| Listener::new(global, OF_GLOBAL, move |event| of_global(event)));
-            Ok::<_, Infallible>(Watch { changes, _document: document, _global: global })
         });
-        Ok(LifecycleStream(made.map_err(|_| OwnerError::Freed)?))
+        let of_global = of_document.clone();
+        let document = sys::DOCUMENT.with(Option::clone);
+        let document = document.map(|document| Listener::new(document, OF_DOCUMENT, move |event| of_document(event)));
+        let global = sys::GLOBAL.with(Option::clone);
+        let global = global.map(|global| Listener::new(global, OF_GLOBAL, move |event| of_global(event)));
+        let made = owner.try_insert(Watch { changes, _document: document, _global: global });
+        let node = made.map_err(|_| OwnerError::Freed)?.named("lifecycle");
+        told.is(*node);
+        Ok(LifecycleStream(node))
     }
 
     /// Waits for the next change. Cancel-safe: it is taken only when it is returned.
@@ -108,7 +107,7 @@ impl LifecycleStream {
     ///
     /// [`Ended::Freed`] when the node is freed.
     pub async fn next(self) -> Result<Lifecycle, Ended> {
-        until(self.0, Ready::READABLE, "event", |watch| watch.changes.waiting.borrow_mut().pop_front()).await
+        until(self.0, "event", |watch| watch.changes.waiting.borrow_mut().pop_front()).await
     }
 }
 
@@ -140,12 +139,6 @@ struct Watch {
     changes: Rc<Changes>,
     _document: Option<Listener<sys::EventTarget, 3>>,
     _global: Option<Listener<sys::EventTarget, 4>>,
-}
-
-impl Waited for Watch {
-    fn is_ready(&self, _: Ready) -> bool {
-        !self.changes.waiting.borrow().is_empty()
-    }
 }
 
 #[derive(Default)]

@@ -2,9 +2,8 @@
 
 use crate::browser_host::{hear, page_of};
 use crate::listener::Listener;
-use crate::waiting::{Waited, until};
-use crate::{AnyNode, Ended, Owned, OwnerError, Ready, SourceClass, sys};
-use core::convert::Infallible;
+use crate::waiting::{Told, until};
+use crate::{AnyNode, Ended, Owned, OwnerError, sys};
 use core::error::Error;
 use core::fmt;
 use wasm_bindgen::{JsCast, JsValue};
@@ -66,12 +65,6 @@ impl Settled {
     }
 }
 
-impl Waited for Settled {
-    fn is_ready(&self, _: Ready) -> bool {
-        false // it has one waiter
-    }
-}
-
 #[track_caller]
 pub(super) fn wait(owner: AnyNode, promise: js_sys::Promise) -> impl Future<Output = Result<JsValue, PromiseError>> + 'static {
     let begun = begin(owner, promise.unchecked_into());
@@ -84,7 +77,7 @@ pub(super) fn wait(owner: AnyNode, promise: js_sys::Promise) -> impl Future<Outp
                 return Err(PromiseError::WrongHost);
             }
         };
-        until(*node, Ready::READABLE, "promise", Settled::take).await?.map_err(PromiseError::Rejected)
+        until(*node, "promise", Settled::take).await?.map_err(PromiseError::Rejected)
     }
 }
 
@@ -96,13 +89,11 @@ fn begin(owner: AnyNode, promise: sys::Promise) -> Result<Owned<Settled>, OwnerE
     let settled = sys::Event::new(SETTLED);
     let handled = promise.then_or(&sys::bound_push(&fulfilled), &sys::bound_push(&rejected));
     handled.then(&sys::bound_dispatch(&target, &settled));
-    let made = owner.source(SourceClass::Io, "promise", |token| {
-        let listener = Listener::new(target, [SETTLED], move |_| {
-            hear(&page, |tree| {
-                tree.mark_ready(token, Ready::READABLE);
-            });
-        });
-        Ok::<_, Infallible>(Settled { _listener: listener, fulfilled, rejected })
-    });
-    Ok(made.map_err(|_| OwnerError::Freed)?.owned())
+    let told = Told::default();
+    let tells = told.clone();
+    let listener = Listener::new(target, [SETTLED], move |_| hear(&page, || tells.notify()));
+    let made = owner.try_insert(Settled { _listener: listener, fulfilled, rejected });
+    let node = made.map_err(|_| OwnerError::Freed)?.named("promise");
+    told.is(*node);
+    Ok(node.owned())
 }

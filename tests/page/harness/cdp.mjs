@@ -13,6 +13,7 @@ export class Chromium {
   #folder = mkdtempSync(join(tmpdir(), "chromium-"));
   #last = 0;
   #waiting = new Map();
+  #events = new Map();
 
   constructor() {
     const options = ["--headless=new", "--remote-debugging-pipe", `--user-data-dir=${this.#folder}`, ...OPTIONS, "about:blank"];
@@ -25,9 +26,10 @@ export class Chromium {
     });
   }
 
-  #take({ id, result, error }) {
+  #take({ id, result, error, method, sessionId }) {
+    if (method) return this.#events.get(`${sessionId} ${method}`)?.();
     const waiting = this.#waiting.get(id);
-    if (!waiting) return; // an event: nobody asked for any
+    if (!waiting) return;
     this.#waiting.delete(id);
     if (error) waiting.reject(new Error(`${waiting.method}: ${error.message}`));
     else waiting.resolve(result);
@@ -42,10 +44,19 @@ export class Chromium {
     });
   }
 
-  /** Opens `url` in a tab of its own. */
+  /** The next event of this name in a session. */
+  #event(method, sessionId) {
+    return new Promise((resolve) => this.#events.set(`${sessionId} ${method}`, resolve));
+  }
+
+  /** Opens `url` in a tab of its own, and waits for its load. */
   async tab(url) {
-    const { targetId } = await this.call("Target.createTarget", { url });
+    const { targetId } = await this.call("Target.createTarget", { url: "about:blank" });
     const { sessionId } = await this.call("Target.attachToTarget", { targetId, flatten: true });
+    await this.call("Page.enable", {}, sessionId);
+    const loaded = this.#event("Page.loadEventFired", sessionId);
+    await this.call("Page.navigate", { url }, sessionId);
+    await loaded;
     return new Tab(this, targetId, sessionId);
   }
 

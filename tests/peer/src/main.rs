@@ -3,7 +3,7 @@
 #[cfg(target_os = "linux")]
 fn main() -> Result<(), hamadryad_native::RunError> {
     hamadryad_native::run(|root| {
-        let server = hamadryad_peer::Server::start(root)?;
+        let server = hamadryad_peer::Server::start_for_builds(root)?;
         println!("{}", server.address());
         Ok(())
     })

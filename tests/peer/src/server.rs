@@ -12,7 +12,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-/// Tried first, so that what is built for one run mostly fits the next one.
+/// Tried first by [`Server::start_for_builds`].
 const PORT: u16 = 18_473;
 
 /// A WebSocket server on loopback. What it does, the path of its client says:
@@ -47,12 +47,26 @@ struct Guest {
 }
 
 impl Server {
-    /// Serves under `owner`.
+    /// Serves under `owner`, on any port.
     ///
     /// # Errors
     /// There is no port, or no descriptor.
     pub fn start(owner: AnyNode) -> io::Result<Server> {
-        let listener = TcpListener::bind(owner, ("127.0.0.1", PORT)).or_else(|_| TcpListener::bind(owner, "127.0.0.1:0"))?;
+        Server::serve(owner, TcpListener::bind(owner, "127.0.0.1:0")?)
+    }
+
+    /// The same, on a port that is mostly the same as last time: so what is built for one run mostly fits the next one.
+    ///
+    /// # Errors
+    /// As [`start`](Server::start).
+    pub fn start_for_builds(owner: AnyNode) -> io::Result<Server> {
+        match TcpListener::bind(owner, ("127.0.0.1", PORT)) {
+            Ok(listener) => Server::serve(owner, listener),
+            Err(_) => Server::start(owner),
+        }
+    }
+
+    fn serve(owner: AnyNode, listener: TcpListener) -> io::Result<Server> {
         let address = listener.local_addr()?;
         let guests = Rc::new(Guests::default());
         let server = owner.spawn("server", async move |me| -> io::Result<()> {

@@ -185,7 +185,7 @@ pub fn law_22_a_turn_within_a_turn_is_refused() {
         inner.root().soon(note.noting("immediate"));
         let message = unwinds(|| inner.tree.turn(Hand::instant(0), Deadlines::Count));
         note.note(format!("turn: {}", message.contains("culprit")));
-        match inner.tree.drive("nested", async {}, || Ok::<_, Infallible>(())) {
+        match inner.tree.drive("nested", async {}, |_| Ok::<_, Infallible>(())) {
             Err(DriveError::Nested { running }) => note.note(format!("drive: {}", running.contains("culprit"))),
             other => note.note(format!("{other:?}")),
         }

@@ -7,6 +7,7 @@ mod handles;
 mod hooks;
 mod leaks;
 mod limits;
+mod news;
 mod own_poll;
 mod panics;
 mod pinned;

@@ -2,7 +2,11 @@
 // `WORKLOAD CONTESTANT NANOSECONDS`, or `failed WORKLOAD CONTESTANT REASON`.
 import init, { Hamadryad, spawnLocalOne, spawnLocalOutstanding } from "./pkg/hamadryad_wasm_bench.js";
 
-const quick = new URLSearchParams(location.search).has("quick");
+const query = new URLSearchParams(location.search);
+const quick = query.has("quick");
+/** A WebSocket server that sends everything back. */
+const echo = `ws://${query.get("peer")}/echo`;
+const message = new Uint8Array(64).map((_, i) => i);
 const REPEATS = quick ? 3 : 11;
 const OUTSTANDING = 1_000;
 const TIMERS = 10_000;
@@ -15,6 +19,7 @@ function workloads(hamadryad) {
   const alone = quick ? 5_000 : 20_000;
   const rounds = quick ? 10 : 40;
   const timers = quick ? 4 : 10;
+  const echoes = quick ? 500 : 2_000;
   return [
     {
       name: "wasm_yield_one",
@@ -37,6 +42,12 @@ function workloads(hamadryad) {
       right: timers * TIMERS + 1, // one more that fires
       contestants: { hamadryad: () => hamadryad.timers(delays, order, timers), setTimeout: () => timeouts(timers) },
     },
+    {
+      name: "wasm_echo",
+      operations: echoes,
+      right: echoes,
+      contestants: { hamadryad: () => hamadryad.echo(echo, message, echoes), javascript: () => echoed(echoes) },
+    },
   ];
 }
 
@@ -57,6 +68,29 @@ async function timeouts(rounds) {
   const ms = performance.now() - begun;
   await new Promise((resolve) => setTimeout(() => { fire(); resolve(); }, 1));
   return { ms, got: cancelled + fired };
+}
+
+/** `rounds` times the message, sent when the one before it had come back. */
+async function echoed(rounds) {
+  const socket = new WebSocket(echo);
+  socket.binaryType = "arraybuffer";
+  await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onerror = () => reject(new Error(`no ${echo}`)); });
+  const begun = performance.now();
+  const got = await new Promise((resolve) => {
+    let right = 0;
+    let left = rounds;
+    socket.onmessage = ({ data }) => {
+      const bytes = new Uint8Array(data);
+      if (bytes.length === message.length && bytes.every((byte, i) => byte === message[i])) right += 1;
+      left -= 1;
+      if (left > 0) socket.send(message);
+      else resolve(right);
+    };
+    socket.send(message);
+  });
+  const ms = performance.now() - begun;
+  socket.close();
+  return { ms, got };
 }
 
 /** The numbers below `n`, shuffled. */

@@ -5,7 +5,8 @@ use std::hint::black_box;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hamadryad_wasm::{AnyNode, Ended, Freed, PageTree, Request, Timer, prelude::*};
+use hamadryad_wasm::net::WebSocket;
+use hamadryad_wasm::{AnyNode, Channel, ChannelError, Ended, Freed, PageTree, Request, Timer, prelude::*};
 use wasm_bindgen::prelude::*;
 
 use crate::measured::{Measured, Stopwatch};
@@ -82,6 +83,26 @@ impl Hamadryad {
             Measured { got: measured.got + f64::from(fired.get()), ..measured }
         };
         self.page.run(measure).await
+    }
+
+    /// `rounds` times a message that a WebSocket server sends back, each sent when the one before it had come.
+    pub async fn echo(&self, url: String, message: Vec<u8>, rounds: u32) -> Result<Measured, JsError> {
+        let root = self.page.root();
+        let measure = async move {
+            let socket = WebSocket::connect(root, &url).await?;
+            let mut right = 0;
+            let mut answer = Vec::new();
+            let stopwatch = Stopwatch::start();
+            for _ in 0..rounds {
+                socket.send(&message).await?;
+                socket.receive(&mut answer).await?;
+                right += u32::from(answer == message);
+            }
+            let measured = stopwatch.stop(right);
+            socket.free();
+            Ok::<_, ChannelError>(measured)
+        };
+        Ok(self.page.run(measure).await?)
     }
 }
 

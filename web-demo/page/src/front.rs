@@ -24,6 +24,15 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn held(this: &Front, what: &str, upstream: &str, late_ms: u32);
 
+    /// The link to the daemon: `daemon` when it is there, `gone` when it is not, with the milliseconds until the next try and why,
+    /// `slept` with how long the page was frozen.
+    #[wasm_bindgen(method)]
+    pub(crate) fn link(this: &Front, what: &str, ms: u32, why: &str);
+
+    /// A message of the daemon's `/tree`: JSON, taken apart where it is shown.
+    #[wasm_bindgen(method)]
+    pub(crate) fn news(this: &Front, json: &str);
+
     /// A failure that the page contains.
     #[wasm_bindgen(method)]
     pub(crate) fn failed(this: &Front, text: &str);

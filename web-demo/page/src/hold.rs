@@ -6,10 +6,11 @@ use std::rc::Rc;
 
 use hamadryad_demo::{Limits, Question, Resolver, Upstream};
 use hamadryad_wasm::prelude::*;
-use hamadryad_wasm::{AnyNode, BrowserHost, Connect};
+use hamadryad_wasm::{AnyNode, BrowserHost};
 
 use crate::Front;
 use crate::rows::millis_of;
+use crate::way::{Peer, Way};
 
 /// The lookups' deadline.
 const LIMIT: Duration = secs(2);
@@ -19,16 +20,12 @@ const HEAD_START: Duration = millis(150);
 
 /// Asks each of `upstreams` alone for a name that takes its time, and then lets no turn run for `hold`. Those that answer do so
 /// meanwhile. In the one late turn all deadlines are long over, and an answer that is there wins (law 16).
-pub(crate) fn hold<C>(owner: AnyNode, connect: &C, upstreams: Vec<Upstream<C::Peer>>, front: &Rc<Front>, hold: Duration)
-where
-    C: Connect + Clone + 'static,
-    C::Peer: 'static,
-{
+pub(crate) fn hold(owner: AnyNode, upstreams: &[Upstream<Peer>], front: &Rc<Front>, hold: Duration) {
     let node = *owner.insert(()).named("hold");
     let waiting = Rc::new(Cell::new(upstreams.len()));
     for upstream in upstreams {
         let (name, front, waiting) = (upstream.name.clone(), front.clone(), waiting.clone());
-        let resolver = Resolver::new(node, connect.clone(), vec![upstream], Limits { each: LIMIT, overall: LIMIT });
+        let resolver = Resolver::new(node, Way, vec![upstream.clone()], Limits { each: LIMIT, overall: LIMIT });
         let lookup = node.spawn("lookup", async move |me| {
             let deadline = me.now() + LIMIT;
             let question = Question::address_of("slow.example.test").expect("it is a legal name");

@@ -4,11 +4,12 @@
 //!
 //! ```text
 //! root
-//! ├─ upstreams             those simulated in the page, or the daemon's relays
+//! ├─ upstreams             those simulated in the page, if there is no daemon
 //! ├─ shared questions      and below it every question that is asked right now
 //! ├─ lookups               one a second, and those that somebody types
 //! │  ├─ every second
 //! │  └─ lookup www.example.test
+//! ├─ daemon                the link to it, if there is one
 //! ├─ grove                 as many more nodes as one likes to look at
 //! └─ hold                  two lookups that outlive their deadlines
 //! ```
@@ -19,12 +20,14 @@ mod ended;
 mod front;
 mod grove;
 mod hold;
+mod link;
 mod lookups;
 mod page;
 mod panic;
 mod records;
 mod rows;
 mod simulated;
+mod way;
 
 pub use front::Front;
 pub use page::Page;

@@ -10,7 +10,7 @@ use hamadryad_wasm::{AnyNode, Node};
 use crate::Front;
 use crate::records::records;
 use crate::rows::millis_of;
-use crate::simulated::Simulated;
+use crate::way::Way;
 
 /// Asked in turn: an address, another one, an alias, more text than fits, one that takes too long, and one that is not there.
 const NAMES: [&str; 6] =
@@ -21,18 +21,19 @@ const LIMIT: core::time::Duration = secs(3);
 
 /// The node below which lookups live.
 pub(crate) struct Lookups {
-    resolver: Resolver<Simulated>,
+    resolver: Resolver<Way>,
     front: Rc<Front>,
     /// How many there have been: names each.
     asked: Cell<u32>,
     /// Which of [`NAMES`] comes next.
     next: Cell<usize>,
+    /// The daemon is gone: the clock asks nothing.
     paused: Cell<bool>,
 }
 
 impl Lookups {
     /// Begins: the first lookup at once, then one a second.
-    pub(crate) fn start(owner: AnyNode, resolver: Resolver<Simulated>, front: Rc<Front>) -> Node<Lookups> {
+    pub(crate) fn start(owner: AnyNode, resolver: Resolver<Way>, front: Rc<Front>) -> Node<Lookups> {
         let told = front.clone();
         let lookups = Lookups { resolver, front, asked: Cell::new(0), next: Cell::new(0), paused: Cell::new(false) };
         let lookups = owner.insert(lookups).named("lookups");
@@ -45,8 +46,8 @@ impl Lookups {
         lookups
     }
 
-    /// While paused, only what is typed is asked.
-    pub(crate) fn pause(&self, paused: bool) {
+    /// While there is no daemon, only what is typed is asked.
+    pub(crate) fn pause_for_daemon(&self, paused: bool) {
         self.paused.set(paused);
     }
 }
@@ -103,7 +104,7 @@ impl Told {
         self.is_over = true;
         match resolved {
             Ok(answer) => {
-                let (records, way) = (records(answer.message()), answer.way().to_string());
+                let (records, way) = (records(&answer), answer.way().to_string());
                 self.front.answered(self.id, &answer.rcode().to_string(), ms, &records, &way);
             }
             Err(error) => self.front.answered(self.id, "SERVFAIL", ms, "", &error.to_string()),

@@ -10,43 +10,42 @@ use wasm_bindgen::prelude::*;
 
 use crate::Front;
 use crate::ended::free_and_tell;
+use crate::link::Link;
 use crate::lookups::{Lookups, look_up};
-use crate::simulated::{Simulated, SimulatedUpstream, UPSTREAMS};
+use crate::simulated::{SimulatedUpstream, UPSTREAMS};
+use crate::way::{Peer, Way};
 use crate::{grove, hold, panic, rows};
 
 /// A tree, and what the page does with it.
 #[wasm_bindgen]
 pub struct Page {
     root: AnyNode,
-    upstreams: Vec<Node<SimulatedUpstream>>,
-    lookups: Node<Lookups>,
     front: Rc<Front>,
+    /// Whom the resolver asks.
+    peers: Vec<Upstream<Peer>>,
+    lookups: Node<Lookups>,
+    /// With a daemon.
+    link: Option<Node<Link>>,
 }
 
 #[wasm_bindgen]
 impl Page {
-    /// Starts a tree, whose news go to `front`.
+    /// Starts a tree, whose news go to `front`. With the `token` of a daemon that serves this page its upstreams are asked, through it, and
+    /// its tree is followed; without one they are simulated. A daemon that `asks_itself` has upstreams of its own, and is asked as a whole.
     #[wasm_bindgen(constructor)]
-    pub fn new(front: Front) -> Page {
+    pub fn new(front: Front, token: Option<String>, asks_itself: bool) -> Page {
         panic::tell(front.clone().unchecked_into());
         let front = Rc::new(front);
         let page = Cell::new(None);
         hamadryad_wasm::start(|root| {
-            page.set(Some(Page::plant(root, front)));
+            panic::watch(root);
+            page.set(Some(match token {
+                Some(token) => Page::with_daemon(root, front, &token, asks_itself),
+                None => Page::simulated(root, front),
+            }));
             Ok(())
         });
         page.take().expect("the setup ran")
-    }
-
-    fn plant(root: AnyNode, front: Rc<Front>) -> Page {
-        panic::watch(root);
-        let zone = Rc::new(Zone::example_test());
-        let owner = *root.insert(()).named("upstreams");
-        let upstreams: Vec<_> = UPSTREAMS.iter().map(|(name, manners)| SimulatedUpstream::new(owner, &zone, name, *manners)).collect();
-        let known = upstreams.iter().map(|node| Upstream::new(node.name(), *node)).collect();
-        let resolver = Resolver::new(root, Simulated, known, Limits::default());
-        let lookups = Lookups::start(root, resolver, front.clone());
-        Page { root, upstreams, lookups, front }
     }
 
     /// What is alive, as text: see `rows`.
@@ -54,20 +53,18 @@ impl Page {
         rows::rows(self.root)
     }
 
-    /// Whether the tree still does what the page is there for: nobody ended its lookups or upstreams.
+    /// Whether the tree still does what the page is there for: nobody ended its lookups, its upstreams or its link.
     #[wasm_bindgen(js_name = isWhole)]
     pub fn is_whole(&self) -> bool {
-        self.lookups.is_alive() && self.upstreams.iter().all(|node| node.is_alive())
+        let has_peers = self.upstreams().all(|upstream| upstream.is_alive());
+        // Of the link, the request that keeps it is what matters, and the page's life is the other one.
+        let has_link = self.link.is_none_or(|link| link.children().count() >= 2);
+        self.lookups.is_alive() && has_peers && has_link
     }
 
     /// Looks a name up, now. False when it is no name, or nobody is there to ask any more.
     pub fn ask(&self, name: &str) -> bool {
         self.lookups.is_alive() && look_up(self.lookups, name, true).is_ok()
-    }
-
-    /// Whether the clock's lookups pause.
-    pub fn pause(&self, paused: bool) {
-        let _gone = self.lookups.try_with(|lookups| lookups.pause(paused));
     }
 
     /// Frees the node with this id, and all below it. Gives what ended, one title a line, in the order in which it did; nothing when the
@@ -85,16 +82,22 @@ impl Page {
 
     /// Sets a simulated upstream's delay in milliseconds and its loss in percent.
     pub fn set(&self, upstream: usize, delay_ms: u32, loss_percent: u8) {
-        if let Some(node) = self.upstreams.get(upstream) {
+        if let Some(node) = self.upstreams().nth(upstream) {
             let _gone = node.try_with(|upstream| upstream.set(millis(delay_ms.into()), loss_percent));
+        }
+    }
+
+    /// Sends a text to the daemon, if it is there.
+    pub fn send(&self, text: String) {
+        if let Some(link) = self.link {
+            Link::send(link, text);
         }
     }
 
     /// Holds the loop for so many milliseconds.
     pub fn hold(&self, ms: u32) {
-        let pair = self.upstreams.iter().take(2).map(|node| Upstream::new(node.name(), *node)).collect();
         if self.root.is_alive() {
-            hold::hold(self.root, &Simulated, pair, &self.front, millis(ms.into()));
+            hold::hold(self.root, &self.peers[..self.peers.len().min(2)], &self.front, millis(ms.into()));
         }
     }
 
@@ -108,5 +111,40 @@ impl Page {
     /// Panics in a request: to see that the page says so.
     pub fn panic(&self) {
         self.root.spawn("careless", async |_| -> Result<(), Ended> { panic!("somebody asked for it") }).detach();
+    }
+}
+
+impl Page {
+    fn simulated(root: AnyNode, front: Rc<Front>) -> Page {
+        let zone = Rc::new(Zone::example_test());
+        let owner = *root.insert(()).named("upstreams");
+        let upstream = |(name, manners)| Upstream::new(name, Peer::Simulated(SimulatedUpstream::new(owner, &zone, name, manners)));
+        Page::with_peers(root, front, UPSTREAMS.into_iter().map(upstream).collect())
+    }
+
+    fn with_daemon(root: AnyNode, front: Rc<Front>, token: &str, asks_itself: bool) -> Page {
+        let peers = if asks_itself {
+            vec![Upstream::new("the daemon", Peer::Relay(format!("/dns?token={token}")))]
+        } else {
+            let relay = |(name, _)| Upstream::new(name, Peer::Relay(format!("/dns?token={token}&upstream={name}")));
+            UPSTREAMS.into_iter().map(relay).collect()
+        };
+        let mut page = Page::with_peers(root, front.clone(), peers);
+        page.link = Some(Link::start(root, format!("/tree?token={token}"), page.lookups, front));
+        page
+    }
+
+    fn with_peers(root: AnyNode, front: Rc<Front>, peers: Vec<Upstream<Peer>>) -> Page {
+        let resolver = Resolver::new(root, Way, peers.clone(), Limits::default());
+        let lookups = Lookups::start(root, resolver, front.clone());
+        Page { root, front, peers, lookups, link: None }
+    }
+
+    /// Those that are simulated.
+    fn upstreams(&self) -> impl Iterator<Item = Node<SimulatedUpstream>> {
+        self.peers.iter().filter_map(|upstream| match upstream.peer {
+            Peer::Simulated(node) => Some(node),
+            Peer::Relay(_) => None,
+        })
     }
 }

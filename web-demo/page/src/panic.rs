@@ -11,10 +11,11 @@ thread_local! {
     static ROOT: Cell<Option<AnyNode>> = const { Cell::new(None) };
 }
 
-/// Tells `front` of every panic from now on. Called before the tree is made, whose own hook then comes first: it closes the tree, writes to
-/// the console, and calls this one.
+/// Tells `front` of every panic from now on, after the tree was closed and the console was told. (What the host's own hook would do, and
+/// this one knows somebody more to tell.)
 pub(crate) fn tell(front: Front) {
     std::panic::set_hook(Box::new(move |info| {
+        hamadryad_wasm::report_panic(info);
         let running = ROOT.get().and_then(AnyNode::running).map(AnyNode::path).unwrap_or_default();
         front.panicked(&format!("{running}: {info}"));
     }));

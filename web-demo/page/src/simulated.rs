@@ -9,7 +9,7 @@ use std::rc::Rc;
 use domain::base::iana::OptRcode;
 use hamadryad_demo::{OUR_SIZE, Query, Reply, Zone};
 use hamadryad_wasm::prelude::*;
-use hamadryad_wasm::{AnyNode, Channel, ChannelError, Connect, Node, Ready, Request, SourceClass};
+use hamadryad_wasm::{AnyNode, ChannelError, Node, Ready, SourceClass};
 
 /// What an upstream is like, and what the sliders change.
 #[derive(Clone, Copy, Debug)]
@@ -56,27 +56,6 @@ impl SimulatedUpstream {
     }
 }
 
-/// Reaches them. The peer is the upstream's node.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Simulated;
-
-impl Connect for Simulated {
-    type Peer = Node<SimulatedUpstream>;
-    type Channel = SimulatedChannel;
-
-    fn connect(&self, owner: AnyNode, peer: &Self::Peer) -> Request<SimulatedChannel, ChannelError> {
-        let upstream = *peer;
-        let end = ChannelEnd { upstream, waiting: VecDeque::new() };
-        let (request, done) = owner.completer("connect");
-        let made = match owner.source(SourceClass::Io, "channel", |_| Ok::<_, Infallible>(end)) {
-            Ok(node) => Ok(SimulatedChannel(node.label(upstream.name()))),
-            Err(_) => Err(ChannelError::Unreachable),
-        };
-        let _owner_is_gone = done.complete(made);
-        request
-    }
-}
-
 /// The page's end of a conversation with an upstream.
 pub(crate) struct ChannelEnd {
     upstream: Node<SimulatedUpstream>,
@@ -87,17 +66,22 @@ pub(crate) struct ChannelEnd {
 #[derive(Clone, Copy)]
 pub(crate) struct SimulatedChannel(Node<ChannelEnd>);
 
-impl Channel for SimulatedChannel {
-    const RELIABLE: bool = false;
+impl SimulatedChannel {
+    /// A channel under `owner`.
+    pub(crate) fn open(owner: AnyNode, upstream: Node<SimulatedUpstream>) -> Result<SimulatedChannel, ChannelError> {
+        let end = ChannelEnd { upstream, waiting: VecDeque::new() };
+        let made = owner.source(SourceClass::Io, "channel", |_| Ok::<_, Infallible>(end));
+        made.map(|node| SimulatedChannel(node.label(upstream.name()))).map_err(|_| ChannelError::Unreachable)
+    }
 
-    fn limit(self) -> usize {
+    pub(crate) fn limit(self) -> usize {
         OUR_SIZE.into()
     }
 
     /// The reply is a timer below the upstream. What arrives when this channel is gone finds nobody.
-    async fn send(self, message: &[u8]) -> Result<(), ChannelError> {
-        let Ok(upstream) = self.0.try_with(|end| end.upstream) else { return Err(freed(self).await) };
-        // A dead upstream is one that was ended in the page, too: nobody says so.
+    pub(crate) fn send(self, message: &[u8]) -> Result<(), ChannelError> {
+        let upstream = self.0.try_with(|end| end.upstream).map_err(|_| ChannelError::Unreachable)?;
+        // An upstream that somebody ended is a dead one: nobody says so.
         let Ok(Some((reply, after))) = upstream.try_with(|upstream| upstream.answer(message)) else { return Ok(()) };
         if !is_lost(upstream) {
             upstream.after(after, move || self.take_in(reply)).named("reply");
@@ -105,7 +89,7 @@ impl Channel for SimulatedChannel {
         Ok(())
     }
 
-    async fn receive(self, message: &mut Vec<u8>) -> Result<(), ChannelError> {
+    pub(crate) async fn receive(self, message: &mut Vec<u8>) -> Result<(), ChannelError> {
         loop {
             if let Ok(Some(received)) = self.0.try_with_mut(|end| end.waiting.pop_front()) {
                 *message = received;
@@ -114,21 +98,11 @@ impl Channel for SimulatedChannel {
             self.0.ready(Ready::READABLE, "message").await?;
         }
     }
-}
 
-impl SimulatedChannel {
     fn take_in(self, reply: Vec<u8>) {
         if self.0.try_with_mut(|end| end.waiting.push_back(reply)).is_ok() {
             self.0.mark_ready(Ready::READABLE);
         }
-    }
-}
-
-/// Why the channel is no more.
-async fn freed(channel: SimulatedChannel) -> ChannelError {
-    match channel.0.ready(Ready::READABLE, "message").await {
-        Ok(_) => ChannelError::Unreachable,
-        Err(ended) => ChannelError::Ended(ended),
     }
 }
 

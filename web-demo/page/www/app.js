@@ -5,7 +5,7 @@ import { Answers } from "./answers.js";
 import { Ended } from "./ended.js";
 import { Frames } from "./frames.js";
 import { Hold } from "./hold.js";
-import { ofText } from "./rows.js";
+import { ofDaemon, ofText } from "./rows.js";
 import { State } from "./state.js";
 import { TreeView } from "./tree-view.js";
 import { Upstreams } from "./upstreams.js";
@@ -22,13 +22,22 @@ const notes = []; // what Rust told since the last frame
 const note = (what) => (...told) => notes.push([what, told]);
 const front = {
   asked: note("asked"), answered: note("answered"), abandoned: note("abandoned"), held: note("held"),
-  failed: note("failed"), panicked: (text) => broken(text),
+  failed: note("failed"), link: note("link"), panicked: (text) => broken(text),
+  /** The daemon's messages: of its tree only the latest is of interest. */
+  news: (json) => (json.startsWith('{"tree"') ? (latestTree = json) : notes.push(["news", [json]])),
 };
+
+/** The daemon that serves this page puts it into the address. */
+const token = new URLSearchParams(location.search).get("token");
 
 let page = null;
 let isBroken = false;
 let lookAt = 0;
-let nodes = 0;
+let latestTree = null;
+let settingsAt = 0;
+let retryAt = 0;
+/** The daemon has upstreams of its own, which cannot be asked one by one. */
+let asksItself = false;
 
 const answers = new Answers($("answers"), speak);
 const ended = new Ended($("ended"), $("ended-none"), speak);
@@ -40,9 +49,14 @@ const hold = new Hold(
 const pageTree = new TreeView($("page-tree"), { end: endSubtree, inspect: inspector($("page-inspect")) });
 const daemonTree = new TreeView($("daemon-tree"), { inspect: inspector($("daemon-inspect")) });
 const upstreams = new Upstreams($("upstreams"), (name, delay, loss) => {
+  if (isBroken) return;
+  if (token !== null) {
+    settings.set(name, { upstream: name, delay_ms: delay, loss_percent: loss });
+    return;
+  }
   const at = simulated.findIndex((upstream) => upstream.name === name);
   Object.assign(simulated[at], { delay_ms: delay, loss_percent: loss });
-  if (!isBroken) page.set(at, delay, loss);
+  page.set(at, delay, loss);
   upstreams.show(simulated);
 });
 
@@ -54,7 +68,66 @@ const told = {
   abandoned: (...args) => answers.abandoned(...args),
   held: (...args) => hold.held(...args),
   failed: (text) => console.warn(text),
+  link: (what, ms, why) => linked(what, ms, why),
+  news: (json) => {
+    const news = JSON.parse(json);
+    if (news.upstreams) weather(news.upstreams);
+  },
 };
+
+/** The link to the daemon is there, or gone until a next try. */
+function linked(what, ms, why) {
+  if (what === "slept") {
+    speak(`This page slept for ${duration(ms)}.`);
+    return;
+  }
+  retryAt = what === "gone" ? performance.now() + ms : 0;
+  state.show(what);
+  $("trees").toggleAttribute("data-gone", what === "gone");
+  absent(what === "gone" && daemonTree.items.length === 0);
+  if (what === "gone") $("daemon-sums").textContent = `gone: ${why}`;
+}
+
+/** What the daemon's upstreams are like. One that was given upstreams of its own has none that we could ask or set. */
+function weather(list) {
+  upstreams.show(list);
+  $("weather").hidden = list.length === 0;
+  if (list.length === 0 && !asksItself) {
+    asksItself = true;
+    hold.only("the daemon");
+    page.endAll();
+    start();
+  }
+}
+
+/** Settings that were made since the last frame, one for each upstream. */
+const settings = new Map();
+
+function sendSettings(budget) {
+  if (settings.size === 0 || budget.now < settingsAt) return;
+  settingsAt = budget.now + 100;
+  for (const set of settings.values()) page.send(JSON.stringify({ set }));
+  settings.clear();
+}
+
+/** The daemon's tree, as it was sent last. */
+function takeTree(budget) {
+  if (retryAt > 0) state.retry(`next try in ${Math.max(0, Math.ceil((retryAt - budget.now) / 1000))} s`);
+  else state.retry("");
+  if (latestTree === null) return;
+  const { tree } = JSON.parse(latestTree);
+  latestTree = null;
+  const snapshot = ofDaemon(tree);
+  absent(false);
+  daemonTree.update(snapshot, budget.now);
+  sums($("daemon-sums"), snapshot, budget);
+}
+
+function absent(isAbsent) {
+  if ($("daemon-absent").hidden === !isAbsent) return;
+  $("daemon-absent").hidden = !isAbsent;
+  $("daemon-tree").hidden = isAbsent;
+}
 
 function takeNotes(budget) {
   if (notes.length === 0) return;
@@ -66,8 +139,7 @@ function takeNotes(budget) {
 function look(budget) {
   if (isBroken || budget.now < lookAt) return;
   const snapshot = ofText(page.rows());
-  nodes = snapshot.nodes;
-  lookAt = budget.now + (nodes > 200 ? LOOK_LARGE_MS : LOOK_MS);
+  lookAt = budget.now + (snapshot.nodes > 200 ? LOOK_LARGE_MS : LOOK_MS);
   pageTree.update(snapshot, budget.now);
   sums($("page-sums"), snapshot, budget);
   if ($("again").hidden === !page.isWhole()) {
@@ -76,8 +148,9 @@ function look(budget) {
   }
 }
 
-function sums(element, { nodes, requests, bytes: size }, budget) {
-  const text = `${counted(nodes, "node")} · ${counted(requests, "request")} · ${bytes(size)}`;
+function sums(element, { nodes, requests, bytes: size, omitted }, budget) {
+  const more = omitted > 0 ? ` · ${omitted} not shown` : "";
+  const text = `${counted(nodes, "node")} · ${counted(requests, "request")} · ${bytes(size)}${more}`;
   if (element.textContent !== text) {
     element.textContent = text;
     budget.touch();
@@ -156,24 +229,25 @@ const simulated = [
 
 function start() {
   hold.end();
-  page = new Page(front);
-  simulated.forEach((upstream, at) => page.set(at, upstream.delay_ms, upstream.loss_percent));
+  page = new Page(front, token ?? undefined, asksItself);
+  if (token === null) simulated.forEach((upstream, at) => page.set(at, upstream.delay_ms, upstream.loss_percent));
   lookAt = 0;
 }
 
 async function main() {
   await init();
   start();
-  state.show("simulated");
-  upstreams.show(simulated);
-  $("daemon-absent").hidden = false;
-  $("daemon-tree").hidden = true;
+  state.show(token === null ? "simulated" : "connecting");
+  if (token === null) upstreams.show(simulated);
+  absent(token === null);
   const extra = Number(new URLSearchParams(location.search).get("nodes"));
   if (extra > 0) page.grow(Math.min(extra, 20_000));
 
   const frames = new Frames();
   frames.add(takeNotes);
   frames.add(look);
+  frames.add(takeTree);
+  frames.add(sendSettings);
   frames.add((budget) => pageTree.frame(budget));
   frames.add((budget) => daemonTree.frame(budget));
   frames.add((budget) => answers.frame(budget));

@@ -38,6 +38,14 @@ export class Hold {
     }
   }
 
+  /** There is but one to ask. */
+  only(upstream) {
+    this.list.children[1]?.remove();
+    this.list.children[0].dataset.upstream = upstream;
+    this.list.querySelector("b").textContent = upstream;
+    this.#tell(upstream, "", "");
+  }
+
   /** It is over, or what it was about is gone. */
   end() {
     this.until = 0;

@@ -62,7 +62,7 @@ export class Row {
       element.style.setProperty("--depth", depth);
       element.setAttribute("aria-level", depth + 1);
     });
-    this.#once("rise", place.rise * rowHeight, budget, (rise) => (this.stem.style.height = `${Math.max(0, rise - 9)}px`));
+    this.#once("rise", Math.max(0, place.rise * rowHeight - 18), budget, (rise) => this.stem.style.setProperty("--rise", rise));
     this.#once("kind", kindOf(node.kind), budget, (kind) => (this.leaf.dataset.kind = kind));
     this.#once("state", place.ended ? "ended" : place.fresh ? "fresh" : "live", budget, (state) => (element.dataset.state = state));
     this.#once("name", node.name, budget, (name) => (this.name.textContent = name));

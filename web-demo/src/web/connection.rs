@@ -14,7 +14,7 @@ use super::limits::Limits;
 use super::race::{First, race};
 use super::refusal::Refusal;
 use super::response::{Response, write_all};
-use super::site::Site;
+use super::site::{Seat, Site};
 use super::{dns, tree, upgrade};
 use crate::Query;
 use crate::let_others_run::let_others_run;
@@ -27,7 +27,8 @@ enum Route<P> {
     Page(Response),
     /// The response that begins it, and who answers: everybody, or one upstream.
     Dns(String, Option<P>),
-    Tree(String),
+    /// The response that begins it, and a place among those who watch.
+    Tree(String, Seat),
 }
 
 /// Serves one request of the client at the other end of `stream`, and then nothing more; a WebSocket until it ends. `peer` is for people.
@@ -58,7 +59,7 @@ where
                 dns::serve(me, stream.clone(), part, &site, upstream).await;
             }
         }
-        Ok((Route::Tree(response), _, part)) => {
+        Ok((Route::Tree(response, _seat), _, part)) => {
             if write_all(&mut stream, response.as_bytes()).await.is_ok() {
                 tree::serve(me, stream.clone(), part, &site).await;
             }
@@ -103,7 +104,9 @@ fn route<C: Connect<Peer: Clone>, A>(head: &Head, site: &Site<C, A>) -> Result<R
         }
         "/tree" => {
             site.gate.admit(head)?;
-            Ok(Route::Tree(upgrade::accept(head)?))
+            let response = upgrade::accept(head)?;
+            let full = || Refusal::new(503, format!("{} pages watch the tree already", site.limits.watchers));
+            Ok(Route::Tree(response, site.watcher_seat().ok_or_else(full)?))
         }
         path => {
             let (media_type, body) = site.page.open(path).ok_or_else(|| Refusal::not_found(head))?;

@@ -4,7 +4,7 @@ use core::hash::{Hash, Hasher};
 use std::hash::DefaultHasher;
 
 use async_tungstenite::tungstenite::{Message, Utf8Bytes};
-use hamadryad::{AnyNode, Instant, Line, Node, Timer, TreeReport};
+use hamadryad::{AnyNode, Instant, Node, Timer, TreeReport};
 use serde::Serialize;
 
 use super::Limits;
@@ -35,16 +35,7 @@ struct Told {
 
 #[derive(Serialize)]
 struct TreeMessage<'a> {
-    tree: Picture<'a>,
-}
-
-#[derive(Serialize)]
-struct Picture<'a> {
-    nodes: usize,
-    requests: usize,
-    bytes: usize,
-    omitted: usize,
-    lines: &'a [Line<'a>],
+    tree: &'a TreeReport,
 }
 
 #[derive(Serialize)]
@@ -124,32 +115,25 @@ impl Feed {
     /// The tree and the upstreams as they are now.
     fn look(self) -> Told {
         let top = self.0.ancestors().last().unwrap_or(*self.0);
-        let report = top.report();
         let (upstreams, limits) = self.0.with(|audience| (audience.upstreams.clone(), audience.limits));
         let states = upstreams.iter().map(|manners| manners.with(State::of)).collect();
-        let told = Told {
-            at: self.0.now(),
-            print: print_of(&report, limits.tree_lines),
-            tree: tree_json(&report, &limits).into(),
-            upstreams: json(&UpstreamsMessage { upstreams: states }).into(),
-        };
+        let (print, tree) = tree_json(top, &limits);
+        let told = Told { at: self.0.now(), print, tree: tree.into(), upstreams: json(&UpstreamsMessage { upstreams: states }).into() };
         self.0.with_mut(|audience| audience.last = Some(told.clone()));
         told
     }
 }
 
 /// As many lines as are allowed, from the top; the others are only counted.
-fn tree_json(report: &TreeReport, limits: &Limits) -> String {
-    let lines: Vec<Line<'_>> = report.lines().take(limits.tree_lines).collect();
-    let mut shown = lines.len();
+fn tree_json(top: AnyNode, limits: &Limits) -> (u64, String) {
+    let mut lines_max = limits.tree_lines;
     loop {
-        let (nodes, requests, bytes) = (report.nodes(), report.requests(), report.bytes());
-        let picture = Picture { nodes, requests, bytes, omitted: nodes - shown, lines: &lines[..shown] };
-        let text = json(&TreeMessage { tree: picture });
-        if text.len() <= limits.tree_bytes || shown == 0 {
-            return text;
+        let report = top.report_first(lines_max);
+        let text = json(&TreeMessage { tree: &report });
+        if text.len() <= limits.tree_bytes || lines_max == 0 {
+            return (print_of(&report), text);
         }
-        shown /= 2;
+        lines_max /= 2;
     }
 }
 
@@ -157,10 +141,10 @@ fn json(message: &impl Serialize) -> String {
     serde_json::to_string(message).expect("numbers, texts and lists are JSON")
 }
 
-fn print_of(report: &TreeReport, lines_max: usize) -> u64 {
+fn print_of(report: &TreeReport) -> u64 {
     let mut hasher = DefaultHasher::new();
     report.nodes().hash(&mut hasher);
-    for line in report.lines().take(lines_max) {
+    for line in report.lines() {
         (line.id(), line.depth(), line.name(), line.label(), line.kind(), line.waits()).hash(&mut hasher);
     }
     hasher.finish()

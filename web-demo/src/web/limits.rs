@@ -35,6 +35,8 @@ pub struct Limits {
     pub send_time: Duration,
     /// Bytes that wait to be sent to one WebSocket; over it: close code 1008.
     pub unsent_bytes: usize,
+    /// WebSockets of `/tree` at once, each of which holds a message or two about the tree; over it: 503.
+    pub watchers: usize,
     /// Between two messages about the tree.
     pub tree_every: Duration,
     /// Lines in a message about the tree; the others are counted.
@@ -60,6 +62,7 @@ impl Default for Limits {
             silence: secs(60),
             send_time: secs(10),
             unsent_bytes: 256 << 10,
+            watchers: 32,
             tree_every: millis(250),
             tree_lines: 500,
             tree_bytes: 256 << 10,

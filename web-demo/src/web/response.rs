@@ -11,8 +11,8 @@ use futures_io::AsyncWrite;
 use super::refusal::{Refusal, reason};
 use crate::let_others_run::let_others_run;
 
-/// Bytes of a file that are held at once.
-const CHUNK: usize = 32 << 10;
+/// Bytes of a file that are held at once, and sent before everybody else has a turn.
+const CHUNK: usize = 16 << 10;
 
 /// An answer that is not the beginning of a WebSocket.
 pub(super) struct Response {

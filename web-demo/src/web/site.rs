@@ -29,6 +29,7 @@ pub struct Site<C: Connect, A> {
 pub struct Counts {
     connections: usize,
     queries: usize,
+    watchers: usize,
     lingering: usize,
     /// For the label: all that there ever were, and those that were turned away.
     served: u64,
@@ -75,6 +76,11 @@ impl<C: Connect<Peer: Clone>, A> Site<C, A> {
     /// The same for a query.
     pub(super) fn query_seat(&self) -> Option<Seat> {
         self.take(|counts| &mut counts.queries, self.limits.queries)
+    }
+
+    /// The same for one who watches the tree.
+    pub(super) fn watcher_seat(&self) -> Option<Seat> {
+        self.take(|counts| &mut counts.watchers, self.limits.watchers)
     }
 
     /// The same for one that is turned away.

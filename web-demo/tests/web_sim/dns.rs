@@ -24,7 +24,9 @@ fn query(name: &str, id: u16) -> Vec<u8> {
 fn answers(client: &mut Client<'_>) -> Vec<(u16, OptRcode, u16)> {
     let messages = client.frames().into_iter().map(|frame| {
         assert_eq!(frame.opcode, BINARY, "{frame:?}");
-        Message::from_octets(frame.payload).unwrap()
+        let message = Message::from_octets(frame.payload).unwrap();
+        assert!(message.header().qr(), "{message:?}");
+        message
     });
     messages.map(|message| (message.header().id(), message.opt_rcode(), message.header_counts().ancount())).collect()
 }

@@ -133,15 +133,18 @@ fn a_flood_of_empty_parts_lets_others_run() {
 #[test]
 fn a_flood_of_messages_lets_others_run() {
     let world = World::new();
-    let mut client = world.socket("/dns?");
+    // It reads none of the answers, so that sending takes no turns.
+    let client = world.socket_with_room("/dns?", 400);
     let turns = Rc::new(Cell::new(0));
     let counter = turns.clone();
     let every_turn = world.sim.root().every(millis(0), move || counter.set(counter.get() + 1));
     let before = turns.get();
     client.say(&frame(0x80 | BINARY, &[0; 12]).repeat(4000));
-    assert_eq!(client.frames().len(), 4000, "FORMERR to each");
+    assert_eq!(client.unread(), 0, "all of it was read");
     assert!(turns.get() - before >= 4000 / 8, "{} turns", turns.get() - before);
     every_turn.free();
+    let mut client = client;
+    assert_eq!(client.frames().len(), 4000, "FORMERR to each");
 }
 
 #[test]
@@ -189,6 +192,19 @@ fn pings_that_nobody_reads_the_answers_to_cost_no_memory() {
     world.pass(20_000);
     assert!(!client.node.is_alive());
     assert_eq!(world.nodes(), idle);
+}
+
+#[test]
+fn pongs_that_wait_to_be_sent_have_a_bound() {
+    let world = World::new();
+    let client = world.socket_with_room("/dns?", 400);
+    for _ in 0..5 {
+        client.say(&frame(0x80 | PING, &[7; 125]).repeat(1000));
+        world.pass(1000);
+    }
+    assert_eq!(client.unread(), 0, "all of it was read");
+    let came = client.bytes().len();
+    assert!((50_000..300_000).contains(&came), "{came} bytes of 635,000");
 }
 
 #[test]

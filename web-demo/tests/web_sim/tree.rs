@@ -30,7 +30,7 @@ fn at_the_beginning_comes_all_there_is() {
     assert_eq!(*upstreams, expected);
     assert_eq!(tree.as_object().unwrap().len(), 1);
     let picture = &tree["tree"];
-    assert_eq!(picture.as_object().unwrap().keys().collect::<Vec<_>>(), ["bytes", "lines", "nodes", "omitted", "requests"]);
+    assert_eq!(picture.as_object().unwrap().keys().collect::<Vec<_>>(), ["bytes", "lines", "nodes", "omitted", "requests", "up_ms"]);
     assert_eq!((&picture["omitted"], picture["nodes"].as_u64()), (&json!(0), Some(names(tree).len() as u64)));
     assert!(names(tree).starts_with(&["root"]) && names(tree).contains(&"connection"), "{tree}");
     let seven = picture["lines"].as_array().unwrap().iter().find(|line| line["name"] == "seven").unwrap();
@@ -92,6 +92,17 @@ fn many_who_watch_cost_one_look() {
     }
     let timers = world.sim.root().report().lines().filter(|line| line.name() == "look").count();
     assert_eq!(timers, 1);
+}
+
+#[test]
+fn so_many_may_watch_and_no_more() {
+    let world = World::limited(|limits| limits.watchers = 2);
+    let (one, _two) = (world.socket("/tree?"), world.socket("/tree?"));
+    let third = crate::client::handshake(&format!("/tree?token={}", world.token));
+    let response = world.ask(&third);
+    assert!(response.starts_with("HTTP/1.1 503 ") && response.contains("2 pages watch the tree already"), "{response}");
+    one.leave();
+    assert!(world.ask(&third).starts_with("HTTP/1.1 101 "));
 }
 
 #[test]

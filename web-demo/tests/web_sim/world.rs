@@ -132,7 +132,14 @@ async fn answer_all(me: AnyNode, socket: DatagramSocket, manners: Node<Manners>)
         let reply = reply.compose(&query.head, Some(&query.question));
         me.spawn("reply", async move |me| -> Result<(), ChannelError> {
             me.sleep(after).await?;
-            socket.send_to(&reply, client).await.map(drop)
+            // What is no answer to this query comes first: one to another, and the query itself.
+            let (mut other, mut itself) = (reply.clone(), reply.clone());
+            other[0] ^= 1;
+            itself[2] &= 0x7f;
+            for message in [&other, &itself, &reply] {
+                socket.send_to(message, client).await?;
+            }
+            Ok(())
         })
         .detach();
     }

@@ -58,7 +58,10 @@ const ALL: &[Bar] = &[
     bar("wasm_yield_one", Ns, Times(0.2, "spawn_local")),
     bar("wasm_yield_1000", Ns, Times(0.2, "spawn_local")),
     bar("wasm_timers_10000", Ns, Times(0.1, "setTimeout")),
+    bar("wasm_echo", Ns, Times(1.1, "javascript")),
     bar("size_wasm_core", Bytes, Value(15_000.0)),
+    bar("size_wasm_socket", Bytes, Value(20_000.0)),
+    bar("size_page", Bytes, Value(50_000.0)),
 ];
 
 /// A bar, and how ours stands to it.
@@ -102,6 +105,7 @@ mod tests {
     use crate::runner::{
         figures::Figure,
         page,
+        wasm_size::SIZES,
         workload::{Group, Workload},
     };
 
@@ -120,7 +124,11 @@ mod tests {
 
     #[test]
     fn every_bar_is_of_a_workload_and_of_a_peer_that_takes_part() {
-        for bar in Bar::all().filter(|bar| !bar.workload.starts_with("size_")) {
+        for bar in Bar::all() {
+            if bar.workload.starts_with("size_") {
+                assert!(SIZES.iter().any(|size| size.name == bar.workload), "{} is not weighed", bar.workload);
+                continue;
+            }
             if let Some((_, contestants)) = page::WORKLOADS.iter().find(|(name, _)| *name == bar.workload) {
                 let Times(_, peer) = bar.limit else { continue };
                 assert!(contestants.contains(&peer), "{} has no {peer}", bar.workload);

@@ -15,8 +15,8 @@ groups (all of them when none is named):
   requests    request_now, request_yield, outstanding_1000
   timers      timers_1000 ... timers_1000000
   fds         fd_hop_100_1
-  wasm        wasm_yield_one, wasm_yield_1000, wasm_timers_10000: in headless Chromium, beside JavaScript's own
-  size        size_wasm_core
+  wasm        wasm_yield_one, wasm_yield_1000, wasm_timers_10000, wasm_echo: in Chromium, beside JavaScript's own
+  size        size_wasm_core, size_wasm_socket, size_page, and what their parts add
 
   --quick     under a minute: fewer and shorter rounds, only the peers of the bars, nothing counted for 100,000 timers and more
   --json FILE write an array of {\"workload\", \"contestant\", \"metric\", \"value\"}

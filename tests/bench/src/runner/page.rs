@@ -7,6 +7,7 @@
 //! ```
 
 mod browser;
+mod peer;
 mod server;
 
 use std::{
@@ -17,6 +18,7 @@ use std::{
 
 use super::{builder::CRATE, contestant::OURS, session::Skipped, wasm};
 use browser::Browser;
+use peer::Peer;
 use server::Server;
 
 /// How long the page may take: ten times what it takes alone on two cores.
@@ -27,6 +29,7 @@ pub(crate) const WORKLOADS: &[(&str, &[&str])] = &[
     ("wasm_yield_one", &[OURS, "spawn_local"]),
     ("wasm_yield_1000", &[OURS, "spawn_local"]),
     ("wasm_timers_10000", &[OURS, "setTimeout"]),
+    ("wasm_echo", &[OURS, "javascript"]),
 ];
 
 /// Nanoseconds per operation of every round of a contestant.
@@ -35,9 +38,10 @@ type Rounds = BTreeMap<(&'static str, &'static str), Vec<f64>>;
 /// Builds the page, runs it, and gives what it told; or why there is nothing.
 pub(crate) fn measure(target: &Path, quick: bool) -> Result<(Rounds, Vec<Skipped>), String> {
     let folder = build(target)?;
+    let peer = Peer::start(target)?;
     eprintln!("wasm: measuring in Chromium ...");
     let server = Server::start(&folder)?;
-    let address = format!("http://{}/index.html{}", server.address(), if quick { "?quick" } else { "" });
+    let address = format!("http://{}/index.html?peer={}{}", server.address(), peer.address(), if quick { "&quick" } else { "" });
     let browser = Browser::open(&address, &target.join("wasm-bench/profile"))?;
     let told = server.outcome(LIMIT);
     drop(browser);

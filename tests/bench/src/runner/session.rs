@@ -15,7 +15,8 @@ use super::{
     launch::launch,
     metric::Metric,
     options::Options,
-    page, wasm_size,
+    page,
+    wasm_size::Size,
     workload::{Group, Workload},
 };
 
@@ -90,9 +91,11 @@ impl<'a> Session<'a> {
             self.measure_page();
         }
         if self.options.groups.contains(&Group::Size) {
-            match wasm_size::measure(self.builder.target()) {
-                Ok(bytes) => self.add("size_wasm_core", OURS, Metric::Bytes, bytes as f64),
-                Err(reason) => self.skip("size_wasm_core".to_owned(), reason),
+            for size in Size::all(self.options.quick) {
+                match size.measure(self.builder.target()) {
+                    Ok(bytes) => self.add(size.name, OURS, Metric::Bytes, bytes as f64),
+                    Err(reason) => self.skip(size.name.to_owned(), reason),
+                }
             }
         }
     }

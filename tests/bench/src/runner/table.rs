@@ -2,12 +2,24 @@
 
 use std::fmt::Write;
 
-use super::{bar::Bar, contestant::OURS, figures::Figures, metric::Metric, session::Skipped};
+use super::{
+    bar::Bar,
+    contestant::OURS,
+    figures::Figures,
+    metric::Metric,
+    session::Skipped,
+    wasm_size::{SIZES, Size},
+};
 
 /// Everything: the figures with ratios, the bars with verdicts, and what was skipped.
 pub(crate) fn render(figures: &Figures, skipped: &[Skipped]) -> String {
     let mut text = String::from("\nPer operation. `x`: how many times as dear ours is as that contestant.\n\n");
     text += &lay_out(&figure_rows(figures));
+    let parts = part_rows(figures);
+    if parts.len() > 1 {
+        text += "\n";
+        text += &lay_out(&parts);
+    }
     let bars = bar_rows(figures);
     if bars.len() > 1 {
         text += "\n";
@@ -58,6 +70,19 @@ fn figure_row(figures: &Figures, workload: &'static str, contestant: &'static st
     row
 }
 
+/// What each part of a page adds to its size, where the page without it was weighed as well.
+fn part_rows(figures: &Figures) -> Vec<Vec<String>> {
+    let mut rows = vec![["size", "adds", "bytes more"].map(str::to_owned).to_vec()];
+    let bytes = |size: &Size| figures.value(size.name, OURS, Metric::Bytes);
+    for (index, size) in SIZES.iter().enumerate() {
+        let before = if index == 0 { Some(0.0) } else { bytes(&SIZES[index - 1]) };
+        if let Some((more, before)) = bytes(size).zip(before) {
+            rows.push(vec![size.name.to_owned(), size.adds.to_owned(), Metric::Bytes.show(more - before)]);
+        }
+    }
+    rows
+}
+
 fn has_ratio(metric: Metric) -> bool {
     matches!(metric, Metric::Ns | Metric::Instructions)
 }
@@ -102,18 +127,24 @@ fn lay_out(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runner::figures::Figure;
 
     #[test]
     fn the_table_has_ratios_bars_and_what_was_skipped() {
         let mut figures = Figures::default();
         figures.add_rounds("node", OURS, vec![10.0]);
         figures.add_rounds("node", "talloc", vec![40.0]);
+        for (name, value) in [("size_wasm_timer", 9_000.0), ("size_wasm_core", 9_900.0), ("size_page", 40_000.0)] {
+            figures.add(Figure { workload: name, contestant: OURS, metric: Metric::Bytes, value });
+        }
         let skipped = [Skipped { what: "malloc".to_owned(), reason: "no compiler".to_owned() }];
         let text = render(&figures, &skipped);
         let line = |with: &str| text.lines().find(|line| line.contains(with)).unwrap_or_default().split_whitespace().collect::<String>();
         assert_eq!(line("| talloc"), "||talloc|40.0|0.25||||||");
         assert_eq!(line("0.50 x talloc"), "|node|ns<=0.50xtalloc|0.25|met|");
         assert_eq!(line("instructions <= 160"), "|node|instructions<=160||notmeasured|");
+        assert_eq!(line("a request that waits"), "|size_wasm_core|arequestthatwaits,withadeadline|900|");
+        assert!(!text.contains("a timer") && !text.contains("the demo"), "the one before was not weighed: {text}");
         assert!(text.ends_with("- malloc: no compiler\n"), "{text}");
     }
 }

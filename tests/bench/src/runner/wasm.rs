@@ -19,11 +19,11 @@ pub(crate) fn build(name: &str, folder: &Path) -> Result<PathBuf, String> {
     build_with(name, folder, "")
 }
 
-/// The same, with these features.
+/// The same, with no feature but this one.
 pub(crate) fn build_with(name: &str, folder: &Path, features: &str) -> Result<PathBuf, String> {
     let manifest = root().join("tests").join(name).join("Cargo.toml");
     let mut build = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-    build.args(["build", "--quiet", "--release", "--locked", "--target", TARGET, "--features", features]);
+    build.args(["build", "--quiet", "--release", "--locked", "--target", TARGET, "--no-default-features", "--features", features]);
     build.arg("--manifest-path").arg(&manifest).arg("--target-dir").arg(folder);
     complete(build).map_err(with_target_cure)?;
     let file = format!("hamadryad_{}.wasm", name.replace('-', "_"));

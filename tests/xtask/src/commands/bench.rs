@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: sets up the peers and calls the bench.
 
+use crate::commands::page;
 use crate::consent::Consent;
 use crate::failure::Failure;
 use crate::outcome::Verdict;
@@ -39,11 +40,27 @@ pub(crate) fn run(place: &Place, consent: Consent, arguments: &[OsString]) -> Re
     }
     // What is measured in the page, and its size, need these; without them it is skipped.
     match WasmTools::build(place).and_then(|tools| Ok([tools.bindgen, binaryen::wasm_opt(place)?])) {
-        Ok(programs) => bench = bench.env("PATH", path_with(&programs)),
+        Ok(programs) => {
+            bench = bench.env("PATH", path_with(&programs));
+            if weighs_the_page(arguments) {
+                match page::build(place) {
+                    Ok(folder) => bench = bench.env("HAMADRYAD_PAGE", folder),
+                    Err(failure) => println!("    {failure}\n    the demo's page is not weighed"),
+                }
+            }
+        }
         Err(failure) => println!("    {failure}\n    nothing in the page is measured"),
     }
     let outcome = bench.where_the_user_is().cure("what failed stands above").run();
     Ok(if matches!(outcome.verdict, Verdict::Passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether the sizes are asked for: by their name, or since no group is named.
+fn weighs_the_page(arguments: &[OsString]) -> bool {
+    let named = |group: &str| arguments.iter().any(|argument| argument == group);
+    let no_group = !["tree", "requests", "timers", "fds", "wasm"].into_iter().any(named);
+    let help = ["--help", "-h", "help"].into_iter().any(named);
+    named("size") || no_group && !help
 }
 
 /// `PATH` with the folders of these programs before all others.
@@ -51,4 +68,16 @@ fn path_with(programs: &[PathBuf]) -> OsString {
     let folders = programs.iter().filter_map(|program| program.parent().map(PathBuf::from));
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_built_to_be_weighed_only() {
+        let weighs = |line: &str| weighs_the_page(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>());
+        assert!(weighs("") && weighs("--quick") && weighs("size") && weighs("tree size"));
+        assert!(!weighs("tree") && !weighs("wasm --quick") && !weighs("--help"));
+    }
 }

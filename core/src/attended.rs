@@ -1,0 +1,122 @@
+//! [`Attended`]: a host takes in input and runs turns by itself.
+#![expect(unsafe_code, reason = "a look into the table of sources without a count of who looks")]
+
+use crate::arena::{Slot, SlotRef, State, value};
+use crate::catch::{Panic, catch};
+use crate::host::Turn;
+use crate::node::AnyNode;
+use crate::ready::Ready;
+use crate::source::Token;
+use crate::sources::Front;
+use crate::time::Instant;
+use crate::tree::{Tree, TreeCore};
+use crate::turn::Phase;
+use core::fmt;
+
+/// A host attends to its tree: see [`Tree::attend`].
+#[must_use = "dropping it ends the attention"]
+pub struct Attended<'t>(&'t TreeCore);
+
+impl Tree {
+    /// For hosts that take in input and run turns by themselves: until what this gives is dropped, [`Host::schedule`](crate::Host) is not
+    /// called. The host asks [`next_deadline`](Tree::next_deadline) after that, and knows from its last [`Turn`] what is pending.
+    ///
+    /// What is marked or queued meanwhile is for a turn that follows, as always.
+    #[inline]
+    pub fn attend(&self) -> Attended<'_> {
+        self.core().phase.set(Phase::Attended);
+        Attended(self.core())
+    }
+}
+
+impl Attended<'_> {
+    /// The turn of a host that has news of one source and of nothing else: it does what
+    /// [`mark_ready`](Tree::mark_ready) and then [`turn`](Tree::turn) would do, in a short way. Deadlines count.
+    ///
+    /// `None`: nothing has happened, since there is more to do than to call or wake the one watcher of that source. The host then marks it
+    /// and runs a turn.
+    #[inline(always)]
+    pub fn turn_for(&self, token: Token, ready: Ready, now: Instant) -> Option<Turn> {
+        let (core, shared) = (self.0, &*self.0.shared);
+        // With nothing queued, nothing due and nothing come from other threads, the class of the source is the first with anything to do.
+        let is_simple =
+            core.entered.get() == 0 && core.pending.is_quiet() && now >= core.time.get() && !core.is_due(now) && !shared.was_brought();
+        if !is_simple {
+            return None;
+        }
+        // SAFETY: the reference ends here, before anything could borrow the table exclusively.
+        let Some(front) = (unsafe { core.sources.try_borrow_unguarded() }.ok()?.front(token, ready)).copied() else {
+            return core.turn_for_waiter(token, ready, now);
+        };
+        core.begin_turn(now);
+        core.call_only(front, ready);
+        if core.pending.is_quiet() && !core.is_due(now) {
+            core.phase.set(Phase::Attended);
+            Some(Turn { ran: 1, pending: shared.arm() })
+        } else {
+            Some(core.end_attended_turn(1))
+        }
+    }
+}
+
+impl TreeCore {
+    /// Whether a timer or a deadline is due at `now`, or may be.
+    #[inline(always)]
+    fn is_due(&self, now: Instant) -> bool {
+        self.timers.may_be_due(now) || self.deadlines.may_be_due(now)
+    }
+
+    /// The same, where a future waits for the source.
+    #[inline(never)]
+    fn turn_for_waiter(&self, token: Token, ready: Ready, now: Instant) -> Option<Turn> {
+        let waiter = self.sources.borrow_mut().tell_only(token, ready)?;
+        self.begin_turn(now);
+        self.wake(waiter, false);
+        Some(self.end_attended_turn(0))
+    }
+
+    /// Calls the closure that watches a source, with no code of the tree on the stack.
+    #[inline(always)]
+    fn call_only(&self, front: Front, ready: Ready) {
+        let watcher = front.watcher;
+        // Whoever lends or ends a watcher's value has code of the tree on the stack meanwhile.
+        debug_assert!(watcher.state.get() == State::Live && watcher.lent.get() == 0);
+        watcher.lent.set(Slot::EXCLUSIVE);
+        self.enter_first(AnyNode::of(watcher));
+        let result = catch(|| value::call(watcher, ready, front.source));
+        self.exit_last();
+        watcher.lent.set(0);
+        match result {
+            Ok(()) if watcher.state.get() == State::Deferred => self.settle_watcher(watcher),
+            Ok(()) => {}
+            Err(panic) => self.watcher_panicked(watcher, panic),
+        }
+    }
+
+    /// A watcher was freed while it was called.
+    #[cold]
+    fn settle_watcher(&self, watcher: SlotRef) {
+        self.settle(watcher);
+    }
+
+    #[cold]
+    fn watcher_panicked(&self, watcher: SlotRef, panic: Panic) {
+        self.panicked(watcher, watcher.state.get() != State::Deferred, panic);
+        self.settle(watcher);
+    }
+}
+
+impl fmt::Debug for Attended<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attended").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Attended<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.phase.set(Phase::Outside);
+        // The host looks now; whatever comes after that, it has to be told.
+        self.0.scheduled.set(None);
+    }
+}
