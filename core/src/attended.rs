@@ -3,8 +3,9 @@
 
 use crate::arena::{Slot, SlotRef, State, value};
 use crate::catch::{Panic, catch};
-use crate::host::Turn;
+use crate::host::{Deadlines, Turn};
 use crate::node::AnyNode;
+use crate::pending::Queued;
 use crate::ready::Ready;
 use crate::source::Token;
 use crate::sources::Front;
@@ -60,10 +61,13 @@ impl Attended<'_> {
 }
 
 impl TreeCore {
-    /// Whether a timer or a deadline is due at `now`, or may be.
+    /// A turn begins, at a time that is not before the last one's.
     #[inline(always)]
-    fn is_due(&self, now: Instant) -> bool {
-        self.timers.may_be_due(now) || self.deadlines.may_be_due(now)
+    pub(crate) fn begin_turn(&self, now: Instant) {
+        self.shared.disarm();
+        self.time.set(now);
+        self.turn.set(self.turn.get().wrapping_add(2));
+        self.phase.set(Phase::Early);
     }
 
     /// The same, where a future waits for the source.
@@ -75,6 +79,19 @@ impl TreeCore {
         Some(self.end_attended_turn(0))
     }
 
+    /// The rest of an attended turn that began with the news of one source, after that many pieces of code.
+    #[inline(never)]
+    fn end_attended_turn(&self, ran: usize) -> Turn {
+        self.ran.set(ran);
+        if self.pending.has(Queued::Failures) {
+            self.deliver_failures();
+        }
+        self.after_sources(Deadlines::Count);
+        self.phase.set(Phase::Attended);
+        let pending = self.is_pending() || self.shared.arm();
+        Turn { ran: self.ran.get(), pending }
+    }
+
     /// Calls the closure that watches a source, with no code of the tree on the stack.
     #[inline(always)]
     fn call_only(&self, front: Front, ready: Ready) {
@@ -82,9 +99,11 @@ impl TreeCore {
         // Whoever lends or ends a watcher's value has code of the tree on the stack meanwhile.
         debug_assert!(watcher.state.get() == State::Live && watcher.lent.get() == 0);
         watcher.lent.set(Slot::EXCLUSIVE);
-        self.enter_first(AnyNode::of(watcher));
+        self.entered.set(1);
+        self.running.set(Some(AnyNode::of(watcher)));
         let result = catch(|| value::call(watcher, ready, front.source));
-        self.exit_last();
+        self.running.set(None);
+        self.entered.set(0);
         watcher.lent.set(0);
         match result {
             Ok(()) if watcher.state.get() == State::Deferred => self.settle_watcher(watcher),

@@ -1,11 +1,27 @@
 //! The one place where a panic of user code is caught (law 8).
 
+#[cfg(feature = "std")]
 use alloc::boxed::Box;
 #[cfg(feature = "std")]
 use alloc::string::String;
 
 /// What a panic said. The payload itself is not kept: it is not `Sync`.
-pub(crate) struct Panic(pub(crate) Box<str>);
+#[cfg(feature = "std")]
+pub(crate) struct Panic(Box<str>);
+
+/// Without `std` nothing is caught, and no code for it is linked.
+#[cfg(not(feature = "std"))]
+pub(crate) enum Panic {}
+
+impl Panic {
+    /// What it said.
+    pub(crate) fn text(&self) -> &str {
+        #[cfg(feature = "std")]
+        return &self.0;
+        #[cfg(not(feature = "std"))]
+        match *self {}
+    }
+}
 
 /// Runs user code and catches its panic.
 #[cfg(feature = "std")]

@@ -14,10 +14,6 @@ impl DeadlineQueue {
         self.0.earliest()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(crate) fn may_be_due(&self, now: Instant) -> bool {
         self.0.may_be_due(now)
     }

@@ -12,6 +12,8 @@ use core::cell::{Cell, RefCell};
 
 /// A place in the row; without it, one in the heap.
 const IN_ROW: u32 = 1 << 30;
+/// No later than this is whatever is due at some time.
+const LAST: Instant = Instant(u64::MAX - 1);
 /// Before everything, so that whoever compares looks.
 const UNKNOWN: Instant = Instant(0);
 
@@ -58,12 +60,6 @@ impl DeadlineQueue {
         let earliest = first.min(self.heap.earliest());
         self.earliest.set(earliest);
         earliest
-    }
-
-    /// Whether nothing ever is due.
-    #[inline(always)]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.earliest.get() == Instant::MAX
     }
 
     /// Whether something is due at `now`, or may be.
@@ -159,7 +155,7 @@ impl DeadlineQueue {
 
     #[inline(always)]
     fn row_is_empty(&self) {
-        let heap_is_empty = self.heap.is_empty();
+        let heap_is_empty = !self.heap.may_be_due(LAST);
         self.earliest.set(if heap_is_empty { Instant::MAX } else { UNKNOWN });
         if heap_is_empty {
             self.latest.set(Instant(0));

@@ -1,35 +1,45 @@
-//! [`Decimal`]: a number in digits.
+//! [`add_decimal`]: a number in digits.
 
+use alloc::string::String;
 use core::fmt;
 
-/// A number in decimal digits, without width, sign or fill: the library's own way to print one is 2 KB of a page, and every page can
-/// tell of a failure.
+/// Adds a number in decimal digits. The library's own way to print one is 2 KB of a page, and every page can tell of a failure.
+pub(crate) fn add_decimal(number: u64, text: &mut String) {
+    const DIGITS: &str = "0123456789";
+    let mut unit = 1;
+    while number / unit >= 10 {
+        unit *= 10;
+    }
+    while unit > 0 {
+        let digit = (number / unit % 10) as usize;
+        text.push_str(&DIGITS[digit..digit + 1]);
+        unit /= 10;
+    }
+}
+
+/// The same, for a `Display`.
 pub(crate) struct Decimal(pub(crate) u64);
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-        let mut unit = 1;
-        while self.0 / unit >= 10 {
-            unit *= 10;
-        }
-        while unit > 0 {
-            f.write_str(DIGITS[(self.0 / unit % 10) as usize])?;
-            unit /= 10;
-        }
-        Ok(())
+        let mut text = String::new();
+        add_decimal(self.0, &mut text);
+        f.write_str(&text)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Decimal;
-    use alloc::string::ToString;
+    use super::{Decimal, add_decimal};
+    use alloc::string::{String, ToString};
 
     #[test]
     fn it_prints_what_the_library_prints() {
         for number in [0, 1, 9, 10, 99, 100, 101, 1_000_000, 9_999_999_999, u64::MAX / 10, u64::MAX - 1, u64::MAX] {
-            assert_eq!(Decimal(number).to_string(), number.to_string());
+            let mut text = String::new();
+            add_decimal(number, &mut text);
+            assert_eq!(text, number.to_string());
+            assert_eq!(Decimal(number).to_string(), text);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Why a computation ended without a result of its own.
 
 use crate::arena::Place;
-use crate::decimal::Decimal;
+use crate::decimal::add_decimal;
 use crate::id::NodeId;
+use crate::node::AnyNode;
 use crate::time::Readable;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -59,22 +60,32 @@ pub enum Ended {
 #[derive(Clone)]
 pub struct Facts(Arc<Inner>);
 
-pub(crate) struct Inner {
+struct Inner {
     /// What ended.
-    pub(crate) name: &'static str,
-    pub(crate) node: NodeId,
+    name: &'static str,
+    node: NodeId,
     /// Whose code, or whose limit, ended it.
-    pub(crate) by: Option<(NodeId, &'static str)>,
-    pub(crate) place: Option<Place>,
+    by: Option<(NodeId, &'static str)>,
+    place: Option<Place>,
     /// In nanoseconds.
-    pub(crate) after: Option<u64>,
+    after: Option<u64>,
     /// What it waited for, or what a panic said.
-    pub(crate) detail: String,
+    detail: String,
 }
 
 impl Facts {
-    pub(crate) fn new(inner: Inner) -> Facts {
-        Facts(Arc::new(inner))
+    /// What is known of a node's end; `after` is in nanoseconds. (Out of line: each copy would be 0.1 KB of a page.)
+    #[inline(never)]
+    pub(crate) fn new(
+        name: &'static str,
+        node: AnyNode,
+        by: Option<AnyNode>,
+        place: Option<Place>,
+        after: Option<u64>,
+        detail: String,
+    ) -> Facts {
+        let by = by.map(|by| (by.id(), by.last_name()));
+        Facts(Arc::new(Inner { name, node: node.id(), by, place, after, detail }))
     }
 }
 
@@ -120,67 +131,61 @@ impl Ended {
     }
 }
 
-/// A place as text, or nothing.
-struct At(Option<Place>);
-
-impl fmt::Display for At {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(place) => {
-                f.write_str(place.file())?;
-                f.write_str(":")?;
-                Decimal(place.line().into()).fmt(f)
+impl Ended {
+    /// What its `Display` writes. By itself, since what formats is 1 KB of a page, and every page can tell of a failure.
+    pub(crate) fn text(&self) -> String {
+        let facts = self.facts();
+        let mut text = String::new();
+        let mut after = ")";
+        match self {
+            Ended::TimedOut { .. } => {
+                text.push_str("timed out after ");
+                Readable(facts.after.unwrap_or_default()).add_to(&mut text);
+                match facts.by.map_or(facts.name, |by| by.1) {
+                    "" => text.push_str(" (limit above it, "),
+                    limit => add_all(&[" (limit of \"", limit, "\", "], &mut text),
+                }
             }
-            None => f.write_str("an unknown place"),
+            Ended::Cancelled { .. } => text.push_str("cancelled: what it belongs to shuts down ("),
+            Ended::Freed { .. } => {
+                text.push_str("freed by ");
+                if let Some((_, by)) = facts.by.filter(|by| !by.1.is_empty()) {
+                    add_all(&["\"", by, "\", "], &mut text);
+                }
+                after = if facts.detail.is_empty() { "" } else { " while waiting for " };
+            }
+            Ended::Panicked { .. } => {
+                add_all(&["panicked: ", &facts.detail], &mut text);
+                return text;
+            }
+            Ended::CompleterDropped { .. } => text.push_str("its completer was dropped ("),
         }
+        add_place(facts.place, &mut text);
+        add_all(&[after, &facts.detail], &mut text);
+        text
     }
 }
 
-/// Written piece by piece: `write!` would bring what pads and aligns into every page, 2 KB of it.
+fn add_all(parts: &[&str], text: &mut String) {
+    for part in parts {
+        text.push_str(part);
+    }
+}
+
+/// Adds a place, or that there is none.
+fn add_place(place: Option<Place>, text: &mut String) {
+    match place {
+        Some(place) => {
+            add_all(&[place.file(), ":"], text);
+            add_decimal(place.line().into(), text);
+        }
+        None => text.push_str("an unknown place"),
+    }
+}
+
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let facts = self.facts();
-        match self {
-            Ended::TimedOut { .. } => {
-                f.write_str("timed out after ")?;
-                Readable(facts.after.unwrap_or_default()).fmt(f)?;
-                match facts.by.map_or(facts.name, |by| by.1) {
-                    "" => f.write_str(" (limit above it, ")?,
-                    limit => {
-                        f.write_str(" (limit of \"")?;
-                        f.write_str(limit)?;
-                        f.write_str("\", ")?;
-                    }
-                }
-                At(facts.place).fmt(f)?;
-                f.write_str(")")
-            }
-            Ended::Cancelled { .. } => {
-                f.write_str("cancelled: what it belongs to shuts down (")?;
-                At(facts.place).fmt(f)?;
-                f.write_str(")")
-            }
-            Ended::Freed { .. } => {
-                f.write_str("freed by ")?;
-                if let Some((_, by)) = facts.by.filter(|by| !by.1.is_empty()) {
-                    f.write_str("\"")?;
-                    f.write_str(by)?;
-                    f.write_str("\", ")?;
-                }
-                At(facts.place).fmt(f)?;
-                f.write_str(if facts.detail.is_empty() { "" } else { " while waiting for " })?;
-                f.write_str(&facts.detail)
-            }
-            Ended::Panicked { .. } => {
-                f.write_str("panicked: ")?;
-                f.write_str(&facts.detail)
-            }
-            Ended::CompleterDropped { .. } => {
-                f.write_str("its completer was dropped (")?;
-                At(facts.place).fmt(f)?;
-                f.write_str(")")
-            }
-        }
+        f.write_str(&self.text())
     }
 }
 

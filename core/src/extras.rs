@@ -4,11 +4,13 @@ use crate::arena::{SlotRef, Waiter};
 use crate::failure::{Failure, OnFailure};
 use crate::free::{Answer, OnFree, Walk};
 use crate::node::AnyNode;
+use crate::shutdown::Shutdown;
 use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
+use core::mem::ManuallyDrop;
 
 pub(crate) type Hook = Box<dyn FnMut(AnyNode) -> OnFree>;
 pub(crate) type FailureHandler = Box<dyn FnMut(&Failure) -> OnFailure>;
@@ -20,7 +22,7 @@ pub(crate) type AsksHooks = fn(&mut Walk<'_>, SlotRef) -> Answer;
 #[derive(Default)]
 pub(crate) struct Extras {
     /// Its hooks, newest last, each with its number; one that is on the stack is not in its place.
-    pub(crate) hooks: RefCell<Vec<(u32, Option<Hook>)>>,
+    hooks: RefCell<Hooks>,
     /// Asks them. Noted with the first one, so that what never makes one does not link that.
     pub(crate) asks: Cell<Option<AsksHooks>>,
     /// How many of them, from the oldest on, this free has not asked.
@@ -36,21 +38,17 @@ pub(crate) struct Extras {
     /// When the deadline was set, if that was not when the node was made: of a time-out, people are told the limit as it was set.
     pub(crate) deadline_set: Cell<Option<Instant>>,
     /// A shutdown of this node has begun.
-    pub(crate) shutting_down: Cell<bool>,
+    pub(crate) shutdown: Cell<Option<Shutdown>>,
 }
 
 impl Extras {
-    /// All that is the user's code.
-    pub(crate) fn take_code(&self) -> impl Sized + use<> {
-        self.unasked.set(0);
-        (self.hooks.take(), self.on_failure.take(), self.dependents.take())
-    }
-
     /// A new hook. While others are asked, it is the next.
     pub(crate) fn add_hook(&self, hook: Hook, asks: AsksHooks) {
         self.asks.set(Some(asks));
         let (at, number) = (self.unasked.get(), self.hooks_ever.get());
-        self.hooks.borrow_mut().insert(at, (number, Some(hook)));
+        let mut hooks = self.hooks.borrow_mut();
+        hooks.drops = Some(|list| drop(ManuallyDrop::into_inner(list)));
+        hooks.list.insert(at, (number, Some(hook)));
         self.unasked.set(at + 1);
         self.hooks_ever.set(number + 1);
     }
@@ -59,21 +57,21 @@ impl Extras {
     pub(crate) fn next_hook(&self) -> Option<(u32, Hook)> {
         let at = self.unasked.get().checked_sub(1)?;
         self.unasked.set(at);
-        let hook = &mut self.hooks.borrow_mut()[at];
+        let hook = &mut self.hooks.borrow_mut().list[at];
         hook.1.take().map(|taken| (hook.0, taken))
     }
 
     /// A hook was asked; others may have come before it meanwhile.
     pub(crate) fn put_back(&self, number: u32, hook: Hook) {
         let mut hooks = self.hooks.borrow_mut();
-        if let Some(place) = hooks.iter_mut().skip(self.unasked.get()).find(|hook| hook.0 == number) {
+        if let Some(place) = hooks.list.iter_mut().skip(self.unasked.get()).find(|hook| hook.0 == number) {
             place.1 = Some(hook);
         }
     }
 
     /// The node is kept: all its hooks are asked anew at the next free.
     pub(crate) fn restore_hooks(&self) {
-        let mut hooks = self.hooks.borrow_mut();
+        let hooks = &mut self.hooks.borrow_mut().list;
         // In order but for those that were added while others were asked. A sort of the library's would be 3 KB of a page.
         for mut at in 1..hooks.len() {
             while at > 0 && hooks[at - 1].0 > hooks[at].0 {
@@ -82,6 +80,23 @@ impl Extras {
             }
         }
         self.unasked.set(hooks.len());
+    }
+}
+
+/// The hooks of a node. Like what asks them, what drops them is noted with the first one.
+#[derive(Default)]
+struct Hooks {
+    list: ManuallyDrop<HookList>,
+    drops: Option<fn(ManuallyDrop<HookList>)>,
+}
+
+type HookList = Vec<(u32, Option<Hook>)>;
+
+impl Drop for Hooks {
+    fn drop(&mut self) {
+        if let Some(drops) = self.drops {
+            drops(core::mem::take(&mut self.list));
+        }
     }
 }
 

@@ -22,52 +22,57 @@ pub enum OnFailure {
 }
 
 /// What failed, where (path, place), and why; the error itself by [`downcast_ref`](Failure::downcast_ref).
-pub struct Failure {
-    path: String,
+pub struct Failure(Box<Inner>);
+
+struct Inner {
+    /// Path and reason.
+    text: String,
+    path_len: usize,
     place: Place,
-    what: String,
     error: Option<Box<dyn Any>>,
+    /// Who may be asked: noted at once, since the way up may be gone when the loop gets to it.
+    asked: Vec<AnyNode>,
 }
 
 impl Failure {
-    pub(crate) fn new(path: String, place: Place, what: String, error: Option<Box<dyn Any>>) -> Failure {
-        Failure { path, place, what, error }
+    pub(crate) fn new(path: String, place: Place, what: &str, error: Option<Box<dyn Any>>) -> Failure {
+        let (path_len, mut text) = (path.len(), path);
+        text.push_str(": ");
+        text.push_str(what);
+        Failure(Box::new(Inner { text, path_len, place, error, asked: Vec::new() }))
     }
 
     /// Names and labels from below the root down to what failed: `serve › query www.example.test`.
     pub fn path(&self) -> &str {
-        &self.path
+        &self.0.text[..self.0.path_len]
     }
 
     /// Where in the source the failed node was made.
     pub fn place(&self) -> &'static core::panic::Location<'static> {
-        self.place
+        self.0.place
+    }
+
+    /// What its `Display` writes.
+    pub fn text(&self) -> &str {
+        &self.0.text
     }
 
     /// The error itself: what the body returned, or an [`Ended`](crate::Ended).
     pub fn downcast_ref<E: 'static>(&self) -> Option<&E> {
-        self.error.as_ref()?.downcast_ref()
+        self.0.error.as_ref()?.downcast_ref()
     }
 }
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Failure({self}, made at {})", self.place)
+        write!(f, "Failure({self}, made at {})", self.0.place)
     }
 }
 
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path)?;
-        f.write_str(": ")?;
-        f.write_str(&self.what)
+        f.write_str(self.text())
     }
-}
-
-/// A failure on its way to a handler. Who may be asked is noted at once: the way up may be gone when the loop gets to it.
-pub(crate) struct Undelivered {
-    failure: Failure,
-    asked: Vec<AnyNode>,
 }
 
 impl AnyNode {
@@ -99,11 +104,13 @@ impl AnyNode {
 
 impl TreeCore {
     /// Notes a failure of something that is, or was, below `owner`.
-    pub(crate) fn failed(&self, owner: Option<AnyNode>, failure: Failure) {
+    pub(crate) fn failed(&self, owner: Option<AnyNode>, mut failure: Failure) {
         // What is gone has nobody left above it but the root.
         let above = owner.and_then(AnyNode::readable).or_else(|| self.living_root());
-        let asked = self.parts.failure_handlers.get().map_or(Vec::new(), |handlers| handlers(above));
-        self.undelivered.borrow_mut().push(Undelivered { failure, asked });
+        if let Some(handlers) = self.parts.failure_handlers.get() {
+            failure.0.asked = handlers(above);
+        }
+        self.undelivered.borrow_mut().push(failure);
         self.pending.add(Queued::Failures);
         self.poke();
     }
@@ -114,13 +121,13 @@ impl TreeCore {
         let path = if alive { node.path() } else { slot.name().to_string() };
         let place = slot.place.get().unwrap_or(self.place);
         let owner = if alive { Some(node) } else { self.running() };
-        self.failed(owner, Failure::new(path, place, alloc::format!("panicked: {}", panic.0), None));
+        self.failed(owner, Failure::new(path, place, &alloc::format!("panicked: {}", panic.text()), None));
     }
 
     /// Code that belonged to a node which is gone panicked (a post's closure that is dropped, a foreign waker).
     pub(crate) fn lost_code_panicked(&self, panic: Panic) {
-        let what = alloc::format!("panicked: {}", panic.0);
-        self.failed(None, Failure::new(String::from("(gone)"), self.place, what, None));
+        let what = alloc::format!("panicked: {}", panic.text());
+        self.failed(None, Failure::new(String::from("(gone)"), self.place, &what, None));
     }
 
     /// Asks the handlers. Called by the loop, with none of the tree's own code above it but the loop's.
@@ -130,10 +137,10 @@ impl TreeCore {
             if undelivered.is_empty() {
                 return self.pending.remove(Queued::Failures);
             }
-            for Undelivered { failure, asked } in undelivered {
+            for failure in undelivered {
                 let contains = |node: &AnyNode| self.parts.contains.get().is_some_and(|contains| contains(self, *node, &failure));
-                if asked.iter().any(contains) || self.uncontained.borrow().is_some() {
-                    self.drop_failure(failure, asked);
+                if failure.0.asked.iter().any(contains) || self.has_uncontained() {
+                    self.drop_failure(failure);
                 } else {
                     self.nobody_contained(failure);
                 }
@@ -141,12 +148,21 @@ impl TreeCore {
         }
     }
 
+    fn has_uncontained(&self) -> bool {
+        let first = self.uncontained.take();
+        let is_some = first.is_some();
+        self.uncontained.set(first);
+        is_some
+    }
+
     /// The error in it is the user's, and so is its `Drop`: if that panics, the same are asked about that.
-    fn drop_failure(&self, failure: Failure, asked: Vec<AnyNode>) {
-        let Failure { path, place, error, .. } = failure;
+    fn drop_failure(&self, mut failure: Failure) {
+        let error = failure.0.error.take();
         if let Err(panic) = catch(move || drop(error)) {
-            let what = ["its error's drop panicked: ", &panic.0].concat();
-            self.undelivered.borrow_mut().push(Undelivered { failure: Failure::new(path, place, what, None), asked });
+            failure.0.text.truncate(failure.0.path_len);
+            failure.0.text.push_str(": its error's drop panicked: ");
+            failure.0.text.push_str(panic.text());
+            self.undelivered.borrow_mut().push(failure);
         }
     }
 
@@ -176,15 +192,15 @@ impl TreeCore {
 
     /// A failure handler itself panicked: the handlers above it are asked about that.
     fn panicked_above(&self, node: AnyNode, slot: SlotRef, panic: Panic) {
-        let what = alloc::format!("its failure handler panicked: {}", panic.0);
+        let what = alloc::format!("its failure handler panicked: {}", panic.text());
         let path = if node.is_alive() { node.path() } else { slot.name().to_string() };
-        self.failed(node.parent(), Failure::new(path, slot.place.get().unwrap_or(self.place), what, None));
+        self.failed(node.parent(), Failure::new(path, slot.place.get().unwrap_or(self.place), &what, None));
     }
 
     /// Without a handler the root is shut down, and `run` returns the first failure.
     fn nobody_contained(&self, failure: Failure) {
-        let place = failure.place;
-        self.uncontained.replace(Some(failure));
+        let place = failure.0.place;
+        self.uncontained.set(Some(failure));
         if let Some(root) = self.living_root() {
             self.shut_down(AnyNode::of(root), self.grace.get(), place);
         }

@@ -5,6 +5,7 @@
 //! those are unlinked and stale at once, and their code's return ends them. The outer free then finds its node stale and is done.
 
 use crate::arena::{Class, Flag, KindEnd, Place, SlotRef, State, TimerRef, Told, WideRef, value};
+use crate::extras::Extras;
 use crate::node::AnyNode;
 use crate::pending::Queued;
 use crate::time::Instant;
@@ -352,13 +353,14 @@ impl TreeCore {
 
     #[cold]
     fn drop_extras(&self, slot: SlotRef) {
-        if let Some(extras) = slot.extras().filter(|extras| slot.has(Flag::Held) && extras.label.borrow().is_some()) {
-            let code = extras.take_code(); // The label stays: a failure that is dropped unreceived is told with it.
-            self.protect(slot, false, move || drop(code));
-            return;
+        let Some(mut extras) = slot.take_extras() else { return };
+        // Of what is held the label stays: a failure that is dropped unreceived is told with it.
+        let label = if slot.has(Flag::Held) { extras.label.take() } else { None };
+        self.protect(slot, false, || *extras = Extras::default());
+        if label.is_some() {
+            extras.label.replace(label);
+            slot.put_extras(extras);
         }
-        let extras = slot.take_extras();
-        self.protect(slot, false, move || drop(extras));
     }
 
     /// Unlinks a node and makes its handles stale.

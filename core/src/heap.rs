@@ -1,33 +1,58 @@
 //! A 4-ary heap of instants, first in, first out on ties; what is in it knows its place, so that it can be taken out.
+//!
+//! Its work is done for cells that places are noted in, whatever they lie in: one code serves timers and deadlines.
+#![expect(unsafe_code, reason = "what a heap holds is known by the cell in it alone, and is given back as what was put in")]
 
-use crate::arena::{TimerRef, WideRef};
 use crate::time::Instant;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
+use core::marker::PhantomData;
+use core::ptr::NonNull;
 
-/// What is in a heap: it stores one more than its place there, and 0 when it is in none.
+/// What is in a heap: it has a cell for one more than its place there, and 0 when it is in none.
 pub(crate) trait Placed: Copy {
-    fn place(&self) -> &Cell<u32>;
+    /// The cell. It stays where it is while this is in a heap.
+    fn cell(self) -> HeapPlace;
+
+    /// # Safety
+    /// `cell` is that of an item of this type which is in a heap.
+    unsafe fn of_cell(cell: HeapPlace) -> Self;
 }
 
-impl Placed for TimerRef {
-    fn place(&self) -> &Cell<u32> {
-        &self.head().place
+/// The cell of a [`Placed`], with the provenance of what it lies in.
+#[derive(Clone, Copy)]
+pub(crate) struct HeapPlace(NonNull<Cell<u32>>);
+
+impl HeapPlace {
+    /// # Safety
+    /// The cell is there as long as this is used.
+    pub(crate) unsafe fn new(cell: NonNull<Cell<u32>>) -> HeapPlace {
+        HeapPlace(cell)
     }
-}
 
-impl Placed for WideRef {
-    fn place(&self) -> &Cell<u32> {
-        &self.ext().deadline
+    pub(crate) fn pointer(self) -> NonNull<Cell<u32>> {
+        self.0
+    }
+
+    #[inline(always)]
+    fn get(self) -> u32 {
+        // SAFETY: the contract of `new`.
+        unsafe { self.0.as_ref() }.get()
+    }
+
+    #[inline(always)]
+    fn set(self, place: u32) {
+        // SAFETY: as above.
+        unsafe { self.0.as_ref() }.set(place);
     }
 }
 
 #[derive(Clone, Copy)]
-struct Entry<T> {
+struct Entry {
     at: Instant,
     serial: u64,
     /// Nothing: it was taken out, and its entry waits to be cleared away.
-    item: Option<T>,
+    item: Option<HeapPlace>,
 }
 
 /// What is due first.
@@ -38,9 +63,9 @@ pub(crate) struct Due<T> {
     pub(crate) item: T,
 }
 
-impl<T> Entry<T> {
+impl Entry {
     #[inline(always)]
-    fn is_before(&self, other: &Entry<T>) -> bool {
+    fn is_before(&self, other: &Entry) -> bool {
         self.at < other.at || (self.at == other.at && self.serial < other.serial)
     }
 }
@@ -50,16 +75,17 @@ impl<T> Entry<T> {
 ///
 /// Whether anything is due is asked several times a turn, and mostly it is not: that is one comparison.
 pub(crate) struct Heap<T> {
-    entries: RefCell<Entries<T>>,
+    entries: RefCell<Entries>,
     /// When the first entry is due; [`Instant::MAX`], which never comes, when there is none; [`UNKNOWN`] when the first is marked.
     earliest: Cell<Instant>,
+    items: PhantomData<fn(T) -> T>,
 }
 
 /// Before everything, so that whoever compares looks.
 const UNKNOWN: Instant = Instant(0);
 
-struct Entries<T> {
-    list: Vec<Entry<T>>,
+struct Entries {
+    list: Vec<Entry>,
     /// How many entries are marked.
     marked: usize,
     /// The serial number of the next entry.
@@ -69,7 +95,7 @@ struct Entries<T> {
 impl<T> Default for Heap<T> {
     fn default() -> Heap<T> {
         let entries = Entries { list: Vec::new(), marked: 0, next: 0 };
-        Heap { entries: RefCell::new(entries), earliest: Cell::new(Instant::MAX) }
+        Heap { entries: RefCell::new(entries), earliest: Cell::new(Instant::MAX), items: PhantomData }
     }
 }
 
@@ -78,12 +104,6 @@ const WIDTH: usize = 4;
 const MARKED_MIN: usize = 32;
 
 impl<T: Placed> Heap<T> {
-    /// Whether certainly nothing is in it.
-    #[inline(always)]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.earliest.get() == Instant::MAX
-    }
-
     /// When the first is due; [`Instant::MAX`] when nothing ever is.
     #[inline]
     pub(crate) fn earliest(&self) -> Instant {
@@ -95,7 +115,9 @@ impl<T: Placed> Heap<T> {
 
     #[cold]
     fn look(&self) -> Instant {
-        self.first().map_or(Instant::MAX, |first| first.at)
+        let at = self.entries.borrow_mut().first().map_or(Instant::MAX, |first| first.at);
+        self.earliest.set(at);
+        at
     }
 
     /// Whether something is due at `now`, or may be.
@@ -106,14 +128,12 @@ impl<T: Placed> Heap<T> {
 
     /// What is due first, if it is due at `now`.
     pub(crate) fn due(&self, now: Instant) -> Option<Due<T>> {
-        self.first().filter(|first| first.at <= now)
-    }
-
-    /// Finds the first entry that is not marked.
-    fn first(&self) -> Option<Due<T>> {
-        let first = self.entries.borrow_mut().first();
-        self.earliest.set(first.as_ref().map_or(Instant::MAX, |first| first.at));
-        first
+        if self.look() > now {
+            return None;
+        }
+        let first = *self.entries.borrow().list.first()?;
+        // SAFETY: in this heap are items of this type alone.
+        Some(Due { at: first.at, serial: first.serial, item: unsafe { T::of_cell(first.item?) } })
     }
 
     /// The serial number that the next entry will have: whatever is pending now has a lower one.
@@ -122,20 +142,21 @@ impl<T: Placed> Heap<T> {
     }
 
     pub(crate) fn at(&self, item: T) -> Option<Instant> {
-        let place = item.place().get();
+        let place = item.cell().get();
         (place != 0).then(|| self.entries.borrow().list[place as usize - 1].at)
     }
 
     /// All that is in, in no order: each with its time.
     #[cfg(feature = "sim")]
     pub(crate) fn all(&self) -> Vec<(Instant, T)> {
-        self.entries.borrow().list.iter().filter_map(|entry| Some((entry.at, entry.item?))).collect()
+        // SAFETY: in this heap are items of this type alone.
+        self.entries.borrow().list.iter().filter_map(|entry| Some((entry.at, unsafe { T::of_cell(entry.item?) }))).collect()
     }
 
     /// Puts an item in that is in no heap.
     #[inline]
     pub(crate) fn insert(&self, at: Instant, item: T) {
-        self.entries.borrow_mut().insert(at, item);
+        self.entries.borrow_mut().insert(at, item.cell());
         if at < self.earliest.get() {
             self.earliest.set(at);
         }
@@ -144,8 +165,10 @@ impl<T: Placed> Heap<T> {
     /// Takes an item out; nothing if it is not in.
     #[inline(always)]
     pub(crate) fn remove(&self, item: T) {
-        let place = item.place().replace(0) as usize;
+        let cell = item.cell();
+        let place = cell.get() as usize;
         if place != 0 {
+            cell.set(0);
             self.take_out(place);
         }
     }
@@ -167,12 +190,12 @@ impl<T: Placed> Heap<T> {
     }
 }
 
-impl<T: Placed> Entries<T> {
-    fn first(&mut self) -> Option<Due<T>> {
+impl Entries {
+    /// The first entry that is not marked; those before it are cleared away.
+    fn first(&mut self) -> Option<&Entry> {
         loop {
-            let first = self.list.first()?;
-            if let Some(item) = first.item {
-                return Some(Due { at: first.at, serial: first.serial, item });
+            if self.list.first()?.item.is_some() {
+                return self.list.first();
             }
             self.marked -= 1;
             self.drop_first();
@@ -180,13 +203,13 @@ impl<T: Placed> Entries<T> {
     }
 
     #[inline]
-    fn insert(&mut self, at: Instant, item: T) {
-        debug_assert!(item.place().get() == 0);
+    fn insert(&mut self, at: Instant, item: HeapPlace) {
+        debug_assert!(item.get() == 0);
         let entry = Entry { at, serial: self.next, item: Some(item) };
         self.next += 1;
         let place = self.list.len();
         self.list.push(entry);
-        item.place().set(place as u32 + 1);
+        item.set(place as u32 + 1);
         // Most are due after all others.
         if place > 0 && entry.is_before(&self.list[(place - 1) / WIDTH]) {
             self.rise(place, entry);
@@ -217,7 +240,7 @@ impl<T: Placed> Entries<T> {
         self.list.retain(|entry| entry.item.is_some());
         self.marked = 0;
         for (index, item) in self.list.iter().enumerate().filter_map(|(index, entry)| Some((index, entry.item?))) {
-            item.place().set(index as u32 + 1);
+            item.set(index as u32 + 1);
         }
         // Those that have entries below them; most are in order already.
         for place in (0..self.list.len().div_ceil(WIDTH)).rev() {
@@ -225,15 +248,15 @@ impl<T: Placed> Entries<T> {
         }
     }
 
-    fn put(&mut self, place: usize, entry: Entry<T>) {
+    fn put(&mut self, place: usize, entry: Entry) {
         if let Some(item) = entry.item {
-            item.place().set(place as u32 + 1);
+            item.set(place as u32 + 1);
         }
         self.list[place] = entry;
     }
 
     #[inline(never)]
-    fn rise(&mut self, mut hole: usize, entry: Entry<T>) {
+    fn rise(&mut self, mut hole: usize, entry: Entry) {
         while hole > 0 {
             let parent = (hole - 1) / WIDTH;
             if !entry.is_before(&self.list[parent]) {
@@ -245,7 +268,7 @@ impl<T: Placed> Entries<T> {
         self.put(hole, entry);
     }
 
-    fn sink(&mut self, mut hole: usize, entry: Entry<T>) {
+    fn sink(&mut self, mut hole: usize, entry: Entry) {
         loop {
             let first = hole * WIDTH + 1;
             let Some(children) = self.list.get(first..(first + WIDTH).min(self.list.len())) else { break };

@@ -110,9 +110,8 @@ impl core::error::Error for ReparentError {}
 
 impl SlotRef {
     /// Adds name and label of the node to a text.
-    fn add_title(self, text: &mut String) {
-        let given = self.given_name();
-        text.push_str(if given.is_empty() { crate::report::short(self.name()) } else { given });
+    pub(crate) fn add_title(self, text: &mut String) {
+        text.push_str(self.short_name());
         if let Some(extras) = self.extras()
             && let Some(label) = &*extras.label.borrow()
         {

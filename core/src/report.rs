@@ -175,7 +175,7 @@ impl TreeReport {
         self.entries.push(Entry {
             depth,
             id: node.id(),
-            name: if slot.given_name().is_empty() { short(slot.name()) } else { slot.given_name() },
+            name: slot.short_name(),
             label: slot.extras().and_then(|extras| extras.label.borrow().clone()),
             kind: kind_of(core, slot),
             place: slot.place.get().unwrap_or(core.place),
@@ -215,7 +215,7 @@ fn kind_of(core: &TreeCore, slot: SlotRef) -> String {
     let kind = slot.kind.get();
     let name = match kind.class {
         Class::Source => core.sources.borrow().kind_of(AnyNode::of(slot)).unwrap_or_default(),
-        _ => short((kind.type_name)()),
+        _ => (kind.short_name)(),
     };
     let mut text = String::from(name);
     if kind.class == Class::Request {

@@ -1,7 +1,7 @@
 //! Ending with grace (law 15): the tree drives it, so that the call in a signal handler is complete code.
 
 use crate::arena::{Class, Flag, Place, SlotRef, State};
-use crate::ended::{Ended, Facts, Inner};
+use crate::ended::{Ended, Facts};
 use crate::free::{End, Freed};
 use crate::host::Deadlines;
 use crate::node::AnyNode;
@@ -50,20 +50,45 @@ impl AnyNode {
     }
 
     fn shuts_down(self) -> bool {
-        self.readable().is_some_and(|slot| slot.extras().is_some_and(|extras| extras.shutting_down.get()))
+        self.readable().is_some_and(|slot| Shutdown::of(slot).is_some())
     }
 }
 
-/// A shutdown under way.
+/// A shutdown under way, in the extras of its node.
 #[derive(Clone, Copy)]
 pub(crate) struct Shutdown {
-    node: AnyNode,
     /// When its grace is over.
-    pub(crate) end: Instant,
+    end: Instant,
     /// Where it was asked for first.
     place: Place,
     /// Whose code asked.
     by: Option<AnyNode>,
+}
+
+impl Shutdown {
+    fn of(slot: SlotRef) -> Option<Shutdown> {
+        slot.extras()?.shutdown.get()
+    }
+
+    /// The nearest that a node belongs to.
+    fn above(node: AnyNode) -> Option<Shutdown> {
+        let mut next = node.readable();
+        while let Some(slot) = next {
+            let shutdown = Shutdown::of(slot);
+            if shutdown.is_some() {
+                return shutdown;
+            }
+            next = slot.parent.get();
+        }
+        None
+    }
+}
+
+/// What whoever waits for, or would begin, something that shuts down is told.
+fn ended_by(shutdown: Option<Shutdown>, node: AnyNode) -> Ended {
+    let by = shutdown.and_then(|shutdown| shutdown.by).filter(|by| by.is_alive());
+    let place = shutdown.map(|shutdown| shutdown.place);
+    Ended::Cancelled { facts: Facts::new(node.name(), node, by, place, None, String::new()) }
 }
 
 struct Closing {
@@ -96,16 +121,14 @@ impl Drop for Closing {
 
 impl TreeCore {
     pub(crate) fn shut_down(&self, node: AnyNode, grace: Duration, place: Place) {
-        let end = self.now() + grace;
-        let mut shutdowns = self.shutdowns.borrow_mut();
-        match shutdowns.iter_mut().find(|shutdown| shutdown.node == node) {
-            Some(shutdown) => shutdown.end = shutdown.end.min(end),
-            None => shutdowns.push(Shutdown { node, end, place, by: self.running() }),
+        let Some(slot) = node.readable() else { return };
+        let mut end = self.now() + grace;
+        let (mut place, mut by) = (place, self.running());
+        match Shutdown::of(slot) {
+            Some(before) => (end, place, by) = (end.min(before.end), before.place, before.by),
+            None => self.shutdowns.borrow_mut().push(node),
         }
-        drop(shutdowns);
-        if let Some(slot) = node.readable() {
-            slot.extras_or_new().shutting_down.set(true);
-        }
+        slot.extras_or_new().shutdown.set(Some(Shutdown { end, place, by }));
         self.pending.add(Queued::Shutdowns);
         if let Some(tell_closing) = self.parts.tell_closing.get() {
             tell_closing(self, node);
@@ -133,7 +156,7 @@ impl TreeCore {
 
     /// Ends the code of background requests where it awaits; of one that is on the stack, when the loop comes round.
     pub(crate) fn end_background(&self, node: AnyNode) {
-        let is_background = |node: &AnyNode| node.slot.has(Flag::Background) && !node.slot.has(Flag::NoValue);
+        let is_background = |node: &AnyNode| node.is_alive() && node.slot.has(Flag::Background) && !node.slot.has(Flag::NoValue);
         let all: Vec<AnyNode> = core::iter::once(node).chain(node.descendants()).filter(is_background).collect();
         for background in all {
             if let Some(slot) = background.growing()
@@ -150,37 +173,33 @@ impl TreeCore {
         }
     }
 
-    /// The nearest shutdown that a node belongs to.
-    pub(crate) fn shutdown_of(&self, node: AnyNode) -> Option<Shutdown> {
-        let closing = core::iter::once(node).chain(node.ancestors()).find(|node| node.shuts_down())?;
-        self.shutdowns.borrow().iter().copied().find(|shutdown| shutdown.node == closing)
-    }
-
-    /// What whoever waits for, or would begin, something that shuts down is told.
     pub(crate) fn ended_cancelled(&self, node: AnyNode) -> Ended {
-        let shutdown = self.shutdown_of(node);
-        let by = shutdown.and_then(|shutdown| shutdown.by).filter(|by| by.is_alive()).map(|by| (by.id(), by.name()));
-        let place = shutdown.map(|shutdown| shutdown.place);
-        let facts = Inner { name: node.name(), node: node.id(), by, place, after: None, detail: String::new() };
-        Ended::Cancelled { facts: Facts::new(facts) }
+        ended_by(Shutdown::above(node), node)
     }
 
-    /// Whether a computation may begin under that node: not while it shuts down, unless below a request that still has the grace.
-    pub(crate) fn may_begin(&self, owner: AnyNode) -> bool {
-        if !self.pending.has(Queued::Shutdowns) {
-            return true;
-        }
-        let mut next = owner.readable();
-        while let Some(slot) = next {
-            if has_grace(slot) {
-                return true;
-            }
-            if slot.extras().is_some_and(|extras| extras.shutting_down.get()) {
-                return false;
+    /// Why no computation may begin under that node: it shuts down, and is not below a request that still has the grace.
+    pub(crate) fn refuses(&self, owner: AnyNode) -> Option<Ended> {
+        let mut next = if self.pending.has(Queued::Shutdowns) { owner.readable() } else { None };
+        while let Some(slot) = next.filter(|slot| !has_grace(*slot)) {
+            let shutdown = Shutdown::of(slot);
+            if shutdown.is_some() {
+                return Some(ended_by(shutdown, owner));
             }
             next = slot.parent.get();
         }
-        true
+        None
+    }
+
+    /// The earliest end of a grace.
+    #[cold]
+    pub(crate) fn next_grace(&self) -> Instant {
+        let mut earliest = Instant::MAX;
+        for node in &*self.shutdowns.borrow() {
+            if let Some(shutdown) = node.readable().and_then(Shutdown::of) {
+                earliest = earliest.min(shutdown.end);
+            }
+        }
+        earliest
     }
 
     /// Frees what has no request left, or no grace.
@@ -194,29 +213,29 @@ impl TreeCore {
     /// Whether a shutdown has nobody left to wait for: the last one may have ended after they were looked at in this turn.
     #[inline(always)]
     pub(crate) fn shutdown_is_due(&self) -> bool {
-        self.pending.has(Queued::Shutdowns) && self.shutdowns.borrow().iter().any(|shutdown| !has_requests(shutdown.node))
+        self.pending.has(Queued::Shutdowns) && self.shutdowns.borrow().iter().any(|node| !has_requests(*node))
     }
 
     #[inline(never)]
     fn drive_each(&self, deadlines: Deadlines) {
         let mut at = 0;
         loop {
-            let shutdown = self.shutdowns.borrow().get(at).copied();
-            let Some(Shutdown { node, end, place, by }) = shutdown else {
+            let Some(node) = self.shutdowns.borrow().get(at).copied() else {
                 if at == 0 {
                     self.pending.remove(Queued::Shutdowns);
                 }
                 return;
             };
-            let over = end <= self.time.get() && deadlines == Deadlines::Count;
-            if node.is_alive() {
-                self.end_background_below(node);
-            }
-            if over || !has_requests(node) {
+            self.end_background_below(node);
+            let shutdown = node.readable().and_then(Shutdown::of);
+            let is_over = |shutdown: Shutdown| shutdown.end <= self.time.get() && deadlines == Deadlines::Count;
+            if shutdown.is_none_or(is_over) || !has_requests(node) {
                 self.shutdowns.borrow_mut().remove(at);
-                if let Some(slot) = node.readable().filter(|slot| slot.state.get() == State::Live) {
-                    if self.free(slot, &End::freed(place, by)) == Freed::Kept {
-                        slot.extras_or_new().shutting_down.set(false); // A hook of its own wants it to live on.
+                if let Some(Shutdown { place, by, .. }) = shutdown
+                    && node.slot.state.get() == State::Live
+                {
+                    if self.free(node.slot, &End::freed(place, by)) == Freed::Kept {
+                        node.slot.extras_or_new().shutdown.set(None); // A hook of its own wants it to live on.
                     }
                     self.count_piece();
                 }

@@ -1,6 +1,7 @@
 //! Points in time and lengths of it: 64-bit nanoseconds, saturating.
 
-use crate::decimal::Decimal;
+use crate::decimal::add_decimal;
+use alloc::string::String;
 use core::fmt;
 use core::ops::{Add, Sub};
 use core::time::Duration;
@@ -84,8 +85,8 @@ pub(crate) fn nanos_of(length: Duration) -> u64 {
 /// A length in nanoseconds as people read it: `180 ms`, `1.8 s`, `3 h 12 min`.
 pub(crate) struct Readable(pub(crate) u64);
 
-impl fmt::Display for Readable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Readable {
+    pub(crate) fn add_to(&self, text: &mut String) {
         let nanos = self.0;
         let seconds = nanos / 1_000_000_000;
         // A number with its unit, and perhaps a second one.
@@ -101,10 +102,19 @@ impl fmt::Display for Readable {
             _ if seconds < 172_800 => (seconds / 3_600, " h ", Some((seconds / 60 % 60, " min"))),
             _ => (seconds / 86_400, " d ", Some((seconds / 3_600 % 24, " h"))),
         };
-        Decimal(whole).fmt(f)?;
-        f.write_str(unit)?;
-        let Some((rest, unit)) = rest else { return Ok(()) };
-        Decimal(rest).fmt(f)?;
-        f.write_str(unit)
+        add_decimal(whole, text);
+        text.push_str(unit);
+        if let Some((rest, unit)) = rest {
+            add_decimal(rest, text);
+            text.push_str(unit);
+        }
+    }
+}
+
+impl fmt::Display for Readable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.add_to(&mut text);
+        f.write_str(&text)
     }
 }

@@ -5,7 +5,7 @@ use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, SlotRef, State, Ti
 use crate::arena::{Flag, SlotIndex};
 use crate::catch::catch;
 use crate::deadline_queue::DeadlineQueue;
-use crate::failure::{Failure, Undelivered};
+use crate::failure::Failure;
 use crate::free::End;
 use crate::heap::Heap;
 use crate::host::Host;
@@ -14,7 +14,6 @@ use crate::inbox::Shared;
 use crate::node::{AnyNode, InsertRefused};
 use crate::parts::Parts;
 use crate::pending::Pending;
-use crate::shutdown::Shutdown;
 use crate::sources::Sources;
 use crate::time::{Instant, secs};
 use crate::turn::Phase;
@@ -77,10 +76,11 @@ pub(crate) struct TreeCore {
     pub(crate) sources: RefCell<ManuallyDrop<Sources>>,
     /// Wakers of others, to be woken by the loop.
     pub(crate) foreign: RefCell<Vec<Waker>>,
-    pub(crate) undelivered: RefCell<Vec<Undelivered>>,
-    pub(crate) uncontained: RefCell<Option<Failure>>,
+    pub(crate) undelivered: RefCell<Vec<Failure>>,
+    pub(crate) uncontained: Cell<Option<Failure>>,
     pub(crate) grace: Cell<Duration>,
-    pub(crate) shutdowns: RefCell<Vec<Shutdown>>,
+    /// The nodes that are shut down.
+    pub(crate) shutdowns: RefCell<Vec<AnyNode>>,
     /// What the host was told last.
     pub(crate) scheduled: Cell<Option<Instant>>,
 }
@@ -121,7 +121,7 @@ impl Tree {
             sources: RefCell::default(),
             foreign: RefCell::default(),
             undelivered: RefCell::default(),
-            uncontained: RefCell::default(),
+            uncontained: Cell::default(),
             grace: Cell::new(secs(5)),
             shutdowns: RefCell::default(),
             scheduled: Cell::new(None),
@@ -225,11 +225,18 @@ impl TreeCore {
         }
     }
 
-    #[inline(always)]
+    /// A new node without its value yet.
     pub(crate) fn make_under(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place) -> Option<SlotRef> {
-        let slot = Room::find(self, kind)?.take(kind);
-        self.move_in(slot, owner, kind, place, Flag::NoValue as u8);
-        Some(slot)
+        self.find_and_move_in(owner, kind, place, Flag::NoValue as u8).map(|room| room.slot())
+    }
+
+    /// Room with a tenant, but for its value. (Not a function for each type: in a page that is 0.3 KB for each.)
+    #[inline(never)]
+    fn find_and_move_in(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place, flags: u8) -> Option<Room> {
+        let room = Room::find(self, kind)?;
+        let slot = room.take(kind);
+        self.move_in(slot, owner, kind, place, flags);
+        Some(room)
     }
 
     /// A new node under a living `owner` with its value, which is what the kind's value is, or begins with. It comes back where there is
@@ -246,7 +253,8 @@ impl TreeCore {
     pub(crate) fn make_at_hand<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
         match Room::at_hand(self, kind.kind()) {
             Some(room) => {
-                let slot = room.fill(kind, value);
+                room.write(kind, value);
+                let slot = room.take(kind.kind());
                 self.move_in(slot, Some(owner), kind.kind(), place, flags);
                 Ok(slot)
             }
@@ -256,10 +264,9 @@ impl TreeCore {
 
     #[inline(never)]
     fn make_with_slow<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
-        let Some(room) = Room::find(self, kind.kind()) else { return Err(value) };
-        let slot = room.fill(kind, value);
-        self.move_in(slot, Some(owner), kind.kind(), place, flags);
-        Ok(slot)
+        let Some(room) = self.find_and_move_in(Some(owner), kind.kind(), place, flags) else { return Err(value) };
+        room.write(kind, value);
+        Ok(room.slot())
     }
 
     /// A slot has a tenant from now on, with these flags.
@@ -322,21 +329,6 @@ impl TreeCore {
     pub(crate) fn exit(&self, before: Option<AnyNode>) {
         self.entered.set(self.entered.get() - 1);
         self.running.set(before);
-    }
-
-    /// [`enter`](TreeCore::enter), with no code on the stack yet.
-    #[inline(always)]
-    pub(crate) fn enter_first(&self, who: AnyNode) {
-        debug_assert!(self.entered.get() == 0);
-        self.entered.set(1);
-        self.running.set(Some(who));
-    }
-
-    /// The end of what [`enter_first`](TreeCore::enter_first) began.
-    #[inline(always)]
-    pub(crate) fn exit_last(&self) {
-        self.entered.set(0);
-        self.running.set(None);
     }
 
     /// Runs code of a node that may be stale by now (its `Drop`); a panic goes to law 17.

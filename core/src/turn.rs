@@ -77,15 +77,6 @@ impl fmt::Display for WhoseCode<'_> {
 }
 
 impl TreeCore {
-    /// A turn begins, at a time that is not before the last one's.
-    #[inline(always)]
-    pub(crate) fn begin_turn(&self, now: Instant) {
-        self.shared.disarm();
-        self.time.set(now);
-        self.turn.set(self.turn.get().wrapping_add(2));
-        self.phase.set(Phase::Early);
-    }
-
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         let before = self.phase.get();
@@ -108,7 +99,7 @@ impl TreeCore {
 
     /// What comes in a turn after the sources.
     #[inline(always)]
-    fn after_sources(&self, deadlines: Deadlines) {
+    pub(crate) fn after_sources(&self, deadlines: Deadlines) {
         self.run_woken();
         self.phase.set(Phase::Deadlines);
         if deadlines == Deadlines::Count {
@@ -118,19 +109,6 @@ impl TreeCore {
         if self.pending.has_last() {
             self.run_last();
         }
-    }
-
-    /// The rest of an attended turn that began with the news of one source, after that many pieces of code.
-    #[inline(never)]
-    pub(crate) fn end_attended_turn(&self, ran: usize) -> Turn {
-        self.ran.set(ran);
-        if self.pending.has(Queued::Failures) {
-            self.deliver_failures();
-        }
-        self.after_sources(Deadlines::Count);
-        self.phase.set(Phase::Attended);
-        let pending = self.is_pending() || self.shared.arm();
-        Turn { ran: self.ran.get(), pending }
     }
 
     /// Whether there is something for the classes before the woken requests, or may be.
@@ -161,7 +139,7 @@ impl TreeCore {
     }
 
     #[inline(always)]
-    fn is_pending(&self) -> bool {
+    pub(crate) fn is_pending(&self) -> bool {
         self.is_queued() || self.timers.earliest() <= self.time.get()
     }
 
@@ -185,11 +163,18 @@ impl TreeCore {
 
     #[inline]
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        if !cfg!(target_family = "wasm") && self.timers.is_empty() && self.deadlines.is_empty() && !self.pending.has(Queued::Shutdowns) {
+        // Most often nothing is planned. (In a page small code counts for more.)
+        if !cfg!(target_family = "wasm") && !self.is_due(Instant(u64::MAX - 1)) && !self.pending.has(Queued::Shutdowns) {
             return None;
         }
         let earliest = self.earliest_with(self.timers.earliest());
         (earliest != Instant::MAX).then_some(earliest)
+    }
+
+    /// Whether a timer or a deadline is due at `now`, or may be.
+    #[inline(always)]
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.timers.may_be_due(now) || self.deadlines.may_be_due(now)
     }
 
     /// The earlier of a timer's time and of what else is due at some time.
@@ -197,11 +182,6 @@ impl TreeCore {
     pub(crate) fn earliest_with(&self, timers: Instant) -> Instant {
         let earliest = timers.min(self.deadlines.earliest());
         if self.pending.has(Queued::Shutdowns) { earliest.min(self.next_grace()) } else { earliest }
-    }
-
-    #[cold]
-    fn next_grace(&self) -> Instant {
-        self.shutdowns.borrow().iter().map(|shutdown| shutdown.end).min().unwrap_or(Instant::MAX)
     }
 
     /// A piece of code has run: whoever handles failures hears of them before the next one.

@@ -52,6 +52,7 @@ mod owner_error;
 mod page;
 mod page_tree;
 mod single_thread;
+mod small_allocator;
 mod start;
 mod sys;
 mod tell;
@@ -59,11 +60,14 @@ mod trap;
 mod waiting;
 
 pub use browser_host::BrowserHost;
-pub use node_ext::{FrameError, Lifecycle, LifecycleStream, NodeExt, PromiseError};
+#[cfg(feature = "js-types")]
+pub use node_ext::PromiseError;
+pub use node_ext::{FrameError, Lifecycle, LifecycleStream, NodeExt};
 pub use owner_error::OwnerError;
 pub use page_tree::{PageEnded, PageTree};
+pub use small_allocator::SmallAllocator;
 pub use start::start;
-pub use trap::report_panic;
+pub use trap::{report_panic, report_panic_text};
 
 /// What most programs need: `use hamadryad_wasm::prelude::*;`.
 pub mod prelude {

@@ -7,7 +7,6 @@ use alloc::boxed::Box;
 use alloc::rc::{Rc, Weak};
 use alloc::string::ToString;
 use core::cell::{Cell, RefCell};
-use core::fmt::Display;
 use core::time::Duration;
 
 /// How long turns run at a stretch: with 60 frames a second it leaves 12 ms of each to the page.
@@ -208,7 +207,7 @@ impl Page {
     }
 
     /// A panic in code of this tree is about to trap: closes the host first, then tells the page, once.
-    pub(crate) fn trap(self: Rc<Page>, panic: &dyn Display) {
+    pub(crate) fn trap(self: Rc<Page>, panic: &str) {
         if self.trapped.replace(true) {
             return; // it was told, and its code is on a stack that nobody returns to
         }
@@ -217,7 +216,7 @@ impl Page {
         let running = self.tree.running().filter(|node| node.is_alive());
         let mut text = running.map_or_else(|| "root".to_string(), AnyNode::path); // the setup, or code that has freed itself
         text.push_str(": ");
-        text.push_str(&panic.to_string());
+        text.push_str(panic);
         let told = text.len();
         text.push_str("\nthis tree is closed: nothing of it runs any more");
         sys::console_error(&text);

@@ -177,6 +177,9 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     pub(crate) fn new() -> Array;
 
+    #[wasm_bindgen(method)]
+    pub(crate) fn push(this: &Array, value: &JsValue);
+
     #[wasm_bindgen(method, getter)]
     pub(crate) fn length(this: &Array) -> u32;
 
@@ -216,6 +219,7 @@ extern "C" {
     fn hidden(this: &EventTarget) -> bool;
 }
 
+#[cfg(feature = "js-types")]
 /// Any value as text.
 pub(crate) fn text_of(value: &JsValue) -> String {
     string(value).unwrap_or_default()

@@ -21,7 +21,7 @@ pub(crate) struct Console;
 
 impl Tell for Console {
     fn failed(&self, failure: Failure) {
-        sys::console_error(&failure.to_string());
+        sys::console_error(failure.text());
     }
 
     fn trapped(&self, _: &str) {}

@@ -4,7 +4,9 @@
 use super::chunk::class_of;
 use super::page::SlotIndex;
 use super::{SlotRef, WideRef};
+use crate::heap::{HeapPlace, Placed};
 use crate::ready::Ready;
+use crate::report::short;
 use crate::timer::Timer;
 use crate::tree::TreeCore;
 use alloc::alloc::Layout;
@@ -77,6 +79,8 @@ pub(crate) struct Kind {
     pub(crate) type_id: TypeId,
     /// What the report says in its type column.
     pub(crate) type_name: fn() -> &'static str,
+    /// The same without path and parameters: here, so that only who makes nodes of types links what shortens.
+    pub(crate) short_name: fn() -> &'static str,
     pub(crate) layout: Layout,
     pub(crate) memory: Memory,
     pub(crate) end: KindEnd,
@@ -159,6 +163,7 @@ impl Kind {
             class,
             type_id: TypeId::of::<T>(),
             type_name,
+            short_name: type_name,
             layout: Layout::new::<T>(),
             memory: Memory::of::<T>(),
             end: KindEnd::of(class, core::mem::needs_drop::<T>(), Memory::of::<T>()),
@@ -181,10 +186,14 @@ unsafe fn drop_value<T>(data: *mut u8) {
     unsafe { data.cast::<T>().drop_in_place() }
 }
 
+pub(super) fn short_name<T>() -> &'static str {
+    short(core::any::type_name::<T>())
+}
+
 struct Of<T>(PhantomData<T>);
 
 impl<T: 'static> Of<T> {
-    const VALUE: &'static Kind = &Kind::new::<T>(Class::Value, core::any::type_name::<T>);
+    const VALUE: &'static Kind = &Kind { short_name: short_name::<T>, ..Kind::new::<T>(Class::Value, core::any::type_name::<T>) };
 }
 
 /// The kind of a plain value.
@@ -324,5 +333,19 @@ impl TimerRef {
 
     pub(crate) fn pointer(self) -> NonNull<TimerHead> {
         self.0
+    }
+}
+
+impl Placed for TimerRef {
+    #[inline(always)]
+    fn cell(self) -> HeapPlace {
+        const { assert!(core::mem::offset_of!(TimerHead, place) == 0) };
+        // SAFETY: the head begins with the cell, and is there by the contract of `new` and `of`.
+        unsafe { HeapPlace::new(self.0.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn of_cell(cell: HeapPlace) -> TimerRef {
+        TimerRef(cell.pointer().cast())
     }
 }

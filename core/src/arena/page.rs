@@ -1,7 +1,7 @@
 //! Pages of slots, and the slots of one tree.
 #![expect(unsafe_code, reason = "pages are raw memory, and a slot finds its page by its address")]
 
-use super::pool::{self, PageList};
+use super::pool;
 use super::slot::{Slot, WideSlot};
 use super::{Generation, SlotRef, WideRef};
 use crate::inbox::Shared;
@@ -335,20 +335,18 @@ impl Pages {
 
     /// The tree is gone: its pages go to the pool, those that a waker pins as orphans.
     pub(crate) fn hand_on(&self, shared: &Arc<Shared>) {
-        let (mut free, mut orphans) = (PageList::default(), PageList::default());
         for page in self.pages.take() {
             // SAFETY: pages are never unmapped; this one is still ours.
             let header = unsafe { page.as_ref() };
             header.core.set(core::ptr::null());
-            if Page::is_pinned(page) {
+            let is_pinned = Page::is_pinned(page);
+            if is_pinned {
                 let _count_of_the_orphan = Arc::into_raw(Arc::clone(shared));
-                orphans.push(page);
             } else {
                 header.shared.store(core::ptr::null_mut(), Ordering::Release);
-                free.push(page);
             }
+            pool::give(page, is_pinned);
         }
-        pool::give(free, orphans);
     }
 }
 
@@ -366,6 +364,3 @@ impl Width {
         None
     }
 }
-
-// SAFETY: only the pool moves pages between threads, and only such as no tree and no waker refers to; see there.
-unsafe impl Send for PageList {}

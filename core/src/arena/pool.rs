@@ -15,13 +15,13 @@ const ORPHANS_LOOKED_AT: usize = 8;
 
 /// A first-in, first-out list of pages.
 #[derive(Default)]
-pub(super) struct PageList {
+struct PageList {
     first: Option<NonNull<Page>>,
     last: Option<NonNull<Page>>,
 }
 
 impl PageList {
-    pub(super) fn push(&mut self, page: NonNull<Page>) {
+    fn push(&mut self, page: NonNull<Page>) {
         // SAFETY: pages are never unmapped; a page in no list belongs to the caller alone.
         unsafe { page.as_ref() }.next.set(None);
         match self.last.replace(page) {
@@ -40,17 +40,10 @@ impl PageList {
         }
         Some(page)
     }
-
-    fn append(&mut self, other: PageList) {
-        let Some(first) = other.first else { return };
-        match self.last {
-            // SAFETY: pages are never unmapped; both lists are ours.
-            Some(last) => unsafe { last.as_ref() }.next.set(Some(first)),
-            None => self.first = Some(first),
-        }
-        self.last = other.last;
-    }
 }
+
+// SAFETY: only the pool moves pages between threads, and only such as no tree and no waker refers to; see above.
+unsafe impl Send for PageList {}
 
 #[derive(Default)]
 struct Contents {
@@ -133,19 +126,11 @@ pub(super) fn take(wide: bool) -> Option<NonNull<Page>> {
     }
 }
 
-/// Pages of a tree that is gone.
-pub(super) fn give(free: PageList, orphans: PageList) {
+/// A page of a tree that is gone; an orphan, if a waker pins one of its slots.
+pub(super) fn give(page: NonNull<Page>, orphan: bool) {
     pool(|contents| {
-        for (list, kept) in [(free, &mut contents.free), (orphans, &mut contents.orphans)] {
-            let mut list = list;
-            let mut by_width = [PageList::default(), PageList::default()];
-            while let Some(page) = list.pop() {
-                by_width[usize::from(Page::is_wide(page))].push(page);
-            }
-            for (kept, new) in kept.iter_mut().zip(by_width) {
-                kept.append(new);
-            }
-        }
+        let lists = if orphan { &mut contents.orphans } else { &mut contents.free };
+        lists[usize::from(Page::is_wide(page))].push(page);
     });
 }
 

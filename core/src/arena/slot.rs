@@ -8,6 +8,7 @@ use super::{Generation, Kind, Place};
 use crate::ended::Ended;
 use crate::extras::Extras;
 use crate::free::Cause;
+use crate::heap::{HeapPlace, Placed};
 use crate::sync::AtomicPtr;
 use crate::time::Instant;
 use crate::tree::TreeCore;
@@ -416,6 +417,12 @@ impl Slot {
         if given.is_empty() { (self.kind.get().type_name)() } else { given }
     }
 
+    /// The name it was given, or else the last part of its type's.
+    pub(crate) fn short_name(&self) -> &'static str {
+        let given = self.given_name();
+        if given.is_empty() { (self.kind.get().short_name)() } else { given }
+    }
+
     /// Notes a node in links that a stale slot does not need any more.
     pub(crate) fn note(&self, node: Option<(SlotRef, Serial)>) {
         self.parent.set(node.map(|node| node.0));
@@ -469,7 +476,7 @@ impl Slot {
 
     /// The extras, if the node has any.
     pub(crate) fn extras(&self) -> Option<&Extras> {
-        // SAFETY: the pointer came from `Box::leak` in `extras_or_new` and is taken out by `take_extras` only, which the core calls
+        // SAFETY: the pointer came from `Box::leak` in `put_extras` and is taken out by `take_extras` only, which the core calls
         // once the slot's tenant is stale; borrows of it never live across user code.
         self.extras.get().map(|extras| unsafe { extras.as_ref() })
     }
@@ -477,13 +484,17 @@ impl Slot {
     /// The extras, made when first needed.
     pub(crate) fn extras_or_new(&self) -> &Extras {
         if self.extras.get().is_none() {
-            self.extras.set(Some(NonNull::from(Box::leak(Box::default()))));
+            self.put_extras(Box::default());
         }
         self.extras().expect("was made above")
     }
 
+    pub(crate) fn put_extras(&self, extras: Box<Extras>) {
+        self.extras.set(Some(NonNull::from(Box::leak(extras))));
+    }
+
     pub(crate) fn take_extras(&self) -> Option<Box<Extras>> {
-        // SAFETY: the pointer came from `Box::leak` in `extras_or_new`, and taking it out of the cell makes this the only owner.
+        // SAFETY: the pointer came from `Box::leak` in `put_extras`, and taking it out of the cell makes this the only owner.
         self.extras.take().map(|extras| unsafe { Box::from_raw(extras.as_ptr()) })
     }
 }
@@ -620,6 +631,9 @@ impl Deref for WideRef {
 }
 
 impl WideRef {
+    /// Where in a wide slot its place in the heap of deadlines lies.
+    const DEADLINE_AT: usize = core::mem::offset_of!(WideSlot, ext) + core::mem::offset_of!(Ext, deadline);
+
     /// What it has beyond a slot.
     #[inline(always)]
     pub(crate) fn ext(&self) -> &Ext {
@@ -634,5 +648,19 @@ impl WideRef {
     pub(crate) unsafe fn of_waker(pointer: *mut Slot) -> WideRef {
         // SAFETY: the caller's contract.
         WideRef(unsafe { SlotRef::from_ptr(pointer) })
+    }
+}
+
+impl Placed for WideRef {
+    #[inline(always)]
+    fn cell(self) -> HeapPlace {
+        // SAFETY: a wide slot has the cell there; it is never unmapped.
+        unsafe { HeapPlace::new(self.0.0.byte_add(WideRef::DEADLINE_AT).cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn of_cell(cell: HeapPlace) -> WideRef {
+        // SAFETY: by the caller's contract it is the cell of a wide slot, with the provenance of its page.
+        WideRef(SlotRef(unsafe { cell.pointer().byte_sub(WideRef::DEADLINE_AT) }.cast()))
     }
 }

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "functions that take a pointer for a value of the type they were made for")]
 
 use super::SlotRef;
-use super::kind::{Class, Kind};
+use super::kind::{Class, Kind, short_name};
 use crate::access::lend_in_turn;
 use crate::ready::Ready;
 use crate::tree::TreeCore;
@@ -68,6 +68,7 @@ pub(crate) struct SourceCell<T> {
 impl<T: 'static> SourceCell<T> {
     pub(crate) const PASSIVE: &'static Kind = &Kind {
         type_id: TypeId::of::<T>(),
+        short_name: short_name::<T>,
         leave: Some(TreeCore::leave_sources),
         source_at: core::mem::offset_of!(SourceCell<T>, index),
         ..Kind::new::<SourceCell<T>>(Class::Source, core::any::type_name::<T>)

@@ -45,21 +45,25 @@ impl Room {
         }
     }
 
-    /// The slot, for a node of that kind whose value comes later.
     #[inline(always)]
-    pub(crate) fn take(self, kind: &'static Kind) -> SlotRef {
+    pub(crate) fn slot(&self) -> SlotRef {
+        self.slot
+    }
+
+    /// The slot, from now on that of a node of this kind.
+    #[inline(always)]
+    pub(crate) fn take(&self, kind: &'static Kind) -> SlotRef {
         self.slot.kind.set(kind);
         self.slot.data.set(self.chunk.as_ptr());
         self.slot
     }
 
-    /// The slot, for a node of the kind that this room was found for, with its value.
+    /// Writes the value of a new node of the kind that this room was found for.
     #[inline(always)]
-    pub(crate) fn fill<V>(self, kind: KindOf<V>, value: V) -> SlotRef {
+    pub(crate) fn write<V>(&self, _: KindOf<V>, value: V) {
         assert!(size_of::<V>() <= self.size, "a value of its own kind");
         // SAFETY: the chunk is new, of the kind's layout, and so has room for what the kind's value begins with; nothing lies there.
         unsafe { self.chunk.cast::<V>().write(value) };
-        self.take(kind.kind())
     }
 }
 

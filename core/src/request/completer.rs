@@ -3,7 +3,7 @@
 use super::Request;
 use super::cell::ByHand;
 use crate::arena::{Flag, SlotRef, State};
-use crate::ended::{Ended, Facts, Inner};
+use crate::ended::{Ended, Facts};
 use crate::node::AnyNode;
 use crate::tree::TreeCore;
 use alloc::rc::Rc;
@@ -123,14 +123,7 @@ impl<T, E> Drop for Completer<T, E> {
     fn drop(&mut self) {
         let Some(core) = self.core.take() else { return };
         let Some(slot) = unfinished(self.node).filter(|slot| slot.state.get() == State::Live) else { return };
-        let facts = Facts::new(Inner {
-            name: slot.name(),
-            node: self.node.id(),
-            by: None,
-            place: slot.place.get(),
-            after: None,
-            detail: String::new(),
-        });
+        let facts = Facts::new(slot.name(), self.node, None, slot.place.get(), None, String::new());
         core.end_with(slot.wide(), Ended::CompleterDropped { facts });
     }
 }

@@ -13,7 +13,7 @@
 
 use crate::arena::{Flag, Limit, Place, SlotRef, State, Told, Waiter, WideRef};
 use crate::catch::{Panic, catch};
-use crate::ended::{Ended, Facts, Inner};
+use crate::ended::{Ended, Facts};
 use crate::failure::Failure;
 use crate::free::{Cause, End};
 use crate::node::AnyNode;
@@ -23,6 +23,7 @@ use crate::tree::TreeCore;
 use crate::waits;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use core::any::Any;
 use core::fmt::Display;
 use core::task::Context;
 
@@ -118,16 +119,8 @@ impl TreeCore {
             self.settle(*slot);
             return;
         }
-        let ended = Ended::Panicked {
-            facts: Facts::new(Inner {
-                name: slot.name(),
-                node: AnyNode::of(*slot).id(),
-                by: None,
-                place: slot.place.get(),
-                after: None,
-                detail: panic.0.into(),
-            }),
-        };
+        let ended =
+            Ended::Panicked { facts: Facts::new(slot.name(), AnyNode::of(*slot), None, slot.place.get(), None, panic.text().into()) };
         self.end_with(slot, ended);
     }
 
@@ -149,31 +142,25 @@ impl TreeCore {
         self.settle(*slot);
     }
 
-    /// A detached request, or one dropped unreceived, has failed with that error.
+    /// A detached request has failed with that error.
     pub(super) fn failed_with<E: Display + 'static>(&self, node: AnyNode, error: E) {
-        let failure = self.failure_at(node.path(), node.slot, error);
-        self.failed(node.parent(), failure);
-    }
-
-    fn failure_at<E: Display + 'static>(&self, path: String, slot: SlotRef, error: E) -> Failure {
-        // A `Display` of the user's may panic.
-        let what = catch(|| error.to_string()).unwrap_or_else(|panic| String::from("an error whose text panicked: ") + &panic.0);
-        Failure::new(path, slot.place.get().unwrap_or(self.place), what, Some(Box::new(error)))
+        self.failed_unreceived(node.slot, node.parent(), error);
     }
 
     /// A request that nobody will receive from has ended with a failure: told to the handlers above its owner.
     pub(super) fn failed_unreceived<E: Display + 'static>(&self, slot: SlotRef, owner: Option<AnyNode>, error: E) {
+        // A `Display` of the user's may panic.
+        let what = catch(|| text_of(&error)).unwrap_or_else(|panic| String::from("an error whose text panicked: ") + panic.text());
+        self.failed_below(slot, owner, what, Box::new(error));
+    }
+
+    fn failed_below(&self, slot: SlotRef, owner: Option<AnyNode>, what: String, error: Box<dyn Any>) {
         let mut path = owner.filter(|owner| owner.parent().is_some()).map(AnyNode::path).unwrap_or_default();
         if !path.is_empty() {
             path.push_str(" › ");
         }
-        path.push_str(slot.name());
-        if let Some(label) = slot.extras().and_then(|extras| extras.label.take()) {
-            path.push(' ');
-            path.push_str(&label);
-        }
-        let failure = self.failure_at(path, slot, error);
-        self.failed(owner, failure);
+        slot.add_title(&mut path);
+        self.failed(owner, Failure::new(path, slot.place.get().unwrap_or(self.place), &what, Some(error)));
     }
 
     /// A deadline has passed.
@@ -184,22 +171,14 @@ impl TreeCore {
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
         self.forget_deadline(slot);
         if !slot.has(Flag::Held) {
-            let ended = self.timed_out(*slot, node, Some((node.id(), node.name())), end.place, limit);
+            let ended = self.timed_out(*slot, node, Some(node), end.place, limit);
             self.failed_with(node, ended);
         }
         self.free(*slot, &end);
     }
 
-    pub(super) fn timed_out(
-        &self,
-        slot: SlotRef,
-        node: AnyNode,
-        by: Option<(crate::NodeId, &'static str)>,
-        place: Place,
-        nanos: u64,
-    ) -> Ended {
-        let facts = Inner { name: slot.name(), node: node.id(), by, place: Some(place), after: Some(nanos), detail: String::new() };
-        Ended::TimedOut { facts: Facts::new(facts) }
+    pub(super) fn timed_out(&self, slot: SlotRef, node: AnyNode, by: Option<AnyNode>, place: Place, nanos: u64) -> Ended {
+        Ended::TimedOut { facts: Facts::new(slot.name(), node, by, Some(place), Some(nanos), String::new()) }
     }
 
     /// A shutdown has ended the code of a background request, whose node stays: whoever waits, or will, is told.
@@ -219,17 +198,15 @@ impl TreeCore {
             Told::Nobody | Told::Ours(..) | Told::Foreign(_) => (slot.place.get(), Cause::FREED),
         };
         let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
-        let by = noted.map(|by| (by.id(), by.last_name()));
         if let Some(nanos) = cause.limit() {
-            let by = if cause.is_its_own() { None } else { by };
+            let by = noted.filter(|_| !cause.is_its_own());
             return self.timed_out(slot, node, by, place.unwrap_or(self.place), nanos);
         }
         let detail = match slot.waits.get() {
             waits::NOTHING | waits::TURN => String::new(),
             code => article(waits::name_of(code)),
         };
-        let facts = Facts::new(Inner { name: slot.name(), node: node.id(), by, place, after: None, detail });
-        Ended::Freed { facts }
+        Ended::Freed { facts: Facts::new(slot.name(), node, noted, place, None, detail) }
     }
 
     /// Sets a request's or scope's own deadline, `now`; of two the earlier counts.
@@ -317,6 +294,12 @@ impl TreeCore {
     }
 }
 
+/// An error as text: one of our own without what formats, which is 1 KB of a page.
+fn text_of<E: Display + 'static>(error: &E) -> String {
+    let any: &dyn Any = error;
+    any.downcast_ref::<Ended>().map_or_else(|| error.to_string(), Ended::text)
+}
+
 /// What is waited for, in a sentence.
 fn article(what: &str) -> String {
     let (before, what) = match what {
@@ -333,10 +316,7 @@ fn article(what: &str) -> String {
 impl AnyNode {
     /// What whoever waits on this stale (or ending) node is told.
     pub(crate) fn ended_freed(self) -> Ended {
-        let by = None;
-        let place = self.freed_at();
-        let facts = Inner { name: self.name(), node: self.id(), by, place, after: None, detail: String::new() };
-        Ended::Freed { facts: Facts::new(facts) }
+        Ended::Freed { facts: Facts::new(self.name(), self, None, self.freed_at(), None, String::new()) }
     }
 
     /// Enters a waiter that is woken when this node ends or closes.

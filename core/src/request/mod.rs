@@ -146,8 +146,10 @@ impl AnyNode {
     ) -> Result<(Rc<TreeCore>, WideRef), Ended> {
         let Some(owner) = self.growing() else { return Err(self.ended_freed()) };
         let core = owner.core();
-        if closing == Closing::Refuses && !core.may_begin(self) {
-            return Err(core.ended_cancelled(self));
+        if closing == Closing::Refuses
+            && let Some(ended) = core.refuses(self)
+        {
+            return Err(ended);
         }
         let Ok(slot) = core.make_with(owner, kind, place, Flag::Held as u8, value) else { return Err(self.ended_freed()) };
         slot.set_name(name);

@@ -2,7 +2,7 @@
 
 use super::WebSocket;
 use super::socket::Socket;
-use crate::{AnyNode, ChannelError, Connect, Request};
+use crate::{AnyNode, ChannelError, Connect, Request, sys};
 use alloc::string::String;
 use wasm_bindgen::prelude::*;
 
@@ -34,7 +34,7 @@ impl WebSocketOptions {
     /// Sub-protocols that the server may choose from, the preferred one first; [`WebSocket::protocol`] says which it chose. A server that
     /// chooses none of them fails the connection.
     pub fn protocols<P: AsRef<str>>(mut self, protocols: impl IntoIterator<Item = P>) -> WebSocketOptions {
-        let list = js_sys::Array::new();
+        let list = sys::Array::new();
         for protocol in protocols {
             list.push(&JsValue::from_str(protocol.as_ref()));
         }

@@ -1,15 +1,19 @@
 //! [`NodeExt`]: what a node can wait for in a browser.
 
+#[cfg(feature = "js-types")]
 mod event;
 mod frame;
 mod lifecycle;
+#[cfg(feature = "js-types")]
 mod promise;
 
 pub use frame::FrameError;
 pub use lifecycle::{Lifecycle, LifecycleStream};
+#[cfg(feature = "js-types")]
 pub use promise::PromiseError;
 
 use crate::{AnyNode, Instant, OwnerError};
+#[cfg(feature = "js-types")]
 use wasm_bindgen::JsValue;
 
 /// What only a browser's tree can do, as methods of its nodes. In the [prelude](crate::prelude).
@@ -38,6 +42,7 @@ pub trait NodeExt: sealed::Sealed {
     ///     Ok(())
     /// }
     /// ```
+    #[cfg(feature = "js-types")]
     #[track_caller]
     fn on_event<R>(
         self,
@@ -60,6 +65,7 @@ pub trait NodeExt: sealed::Sealed {
     ///     Ok(me.await_promise(promise).await?.as_f64())
     /// }
     /// ```
+    #[cfg(feature = "js-types")]
     #[track_caller]
     fn await_promise(self, promise: js_sys::Promise) -> impl Future<Output = Result<JsValue, PromiseError>> + 'static;
 
@@ -97,6 +103,7 @@ mod sealed {
 }
 
 impl NodeExt for AnyNode {
+    #[cfg(feature = "js-types")]
     #[track_caller]
     fn on_event<R>(
         self,
@@ -107,6 +114,7 @@ impl NodeExt for AnyNode {
         event::listen(self, target, name, handler)
     }
 
+    #[cfg(feature = "js-types")]
     #[track_caller]
     fn await_promise(self, promise: js_sys::Promise) -> impl Future<Output = Result<JsValue, PromiseError>> + 'static {
         promise::wait(self, promise)

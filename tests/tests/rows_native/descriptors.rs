@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::alone::is_alone;
-use hamadryad_native::{Io, Loop, Wait};
+use hamadryad_native::{Io, Loop, Wait, secs};
 
 fn pair() -> (UnixStream, UnixStream) {
     let (ours, theirs) = UnixStream::pair().expect("sockets can be made");
@@ -27,6 +27,9 @@ fn turn(main_loop: &Loop) -> usize {
 
 /// Whether the other end is closed: with something unread that is a reset.
 fn is_closed(mut stream: &UnixStream) -> bool {
+    // Where another test has just forked a child, that has a copy until it becomes another program.
+    stream.set_nonblocking(false).expect("a socket can block");
+    stream.set_read_timeout(Some(secs(10))).expect("a socket has a limit");
     match stream.read(&mut [0; 4]) {
         Ok(len) => len == 0,
         Err(error) => error.kind() == ErrorKind::ConnectionReset,

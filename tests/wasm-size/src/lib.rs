@@ -8,26 +8,18 @@ extern crate alloc;
 
 #[cfg(feature = "tree")]
 use hamadryad_wasm::prelude::*;
-#[cfg(target_family = "wasm")]
-use talc::{cell::TalcSyncCell, wasm::WasmBinning, wasm::WasmGrowAndClaim};
 use wasm_bindgen::prelude::*;
 
 #[cfg(target_family = "wasm")]
 #[global_allocator]
-static ALLOCATOR: TalcSyncCell<WasmGrowAndClaim, WasmBinning> = TalcSyncCell::new_wasm(WasmGrowAndClaim);
+static ALLOCATOR: hamadryad_wasm::SmallAllocator = hamadryad_wasm::SmallAllocator::new();
 
 #[cfg(target_family = "wasm")]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    // The path is told. The message (`report_panic(info)`) would cost 7 KB gzipped: place, text and what formats it, of every panic
-    // that the program could have. (And a `str` itself is `Display` with fill and alignment, which is another one.)
-    struct Panicked;
-    impl core::fmt::Display for Panicked {
-        fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-            f.write_str("panicked")
-        }
-    }
-    hamadryad_wasm::report_panic(&Panicked);
+    // The path is told. The message (`report_panic(info)`) would cost 8 KB gzipped: place, text and what formats it, of every panic
+    // that the program could have.
+    hamadryad_wasm::report_panic_text("panicked");
     core::arch::wasm32::unreachable()
 }
 
