@@ -170,7 +170,7 @@ impl TreeCore {
     fn contains(&self, node: AnyNode, failure: &Failure) -> bool {
         let Some(slot) = node.readable() else { return false };
         let Some(mut handler) = slot.extras().and_then(|extras| extras.on_failure.take()) else { return false };
-        let before = self.enter(node);
+        let before = self.enter(Some(node));
         let answer = catch(|| handler(failure));
         self.exit(before);
         if node.readable().is_some()

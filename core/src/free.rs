@@ -211,11 +211,18 @@ impl TreeCore {
     }
 
     /// A request ends by itself: its hooks are told, what it still owns is freed.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn clear_for_end(&self, slot: SlotRef) {
-        if slot.child.get().is_none() && slot.extras().is_none() {
-            if slot.state.get() == State::Live {
-                slot.state.set(State::Ending);
-            }
+        if slot.child.get().is_none() && slot.extras.get().is_none() && slot.state.get() == State::Live {
+            slot.state.set(State::Ending);
+        } else {
+            self.clear_all(slot);
+        }
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
+    fn clear_all(&self, slot: SlotRef) {
+        if slot.child.get().is_none() && slot.extras.get().is_none() {
             return;
         }
         let end = End::dropped(self);
@@ -232,7 +239,7 @@ impl TreeCore {
     /// The node's own code has returned: if it was freed meanwhile, it ends now.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn settle(&self, slot: SlotRef) {
-        if slot.state.get() != State::Deferred || slot.on_stack() {
+        if !slot.has_returned() {
             return;
         }
         if slot.holds_result() && slot.extras.get().is_none() {
@@ -293,8 +300,8 @@ impl TreeCore {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn leave_request(&self, slot: WideRef) {
         slot.leave_list();
-        if slot.ext().deadline.get() != 0 {
-            self.leave_deadlines(slot);
+        if slot.ext().is_queued() {
+            self.deadlines.remove(slot);
         }
         if self.pending.has(Queued::Shutdowns) {
             self.poke(); // It may be the last that a shutdown waits for.
@@ -302,11 +309,6 @@ impl TreeCore {
         if slot.extras.get().is_some() {
             self.wake_dependents(*slot);
         }
-    }
-
-    #[inline(never)]
-    fn leave_deadlines(&self, slot: WideRef) {
-        self.deadlines.remove(slot);
     }
 
     #[cold]
@@ -397,7 +399,7 @@ impl TreeCore {
             slot.note(note.map(|node| (node.slot, node.serial)));
             slot.note_owner(wide.ext(), owner.map(|node| (node.slot, node.serial)));
         }
-        if let Told::Waiter(waiter) = wide.ext().told.replace(told) {
+        if let Some(waiter) = wide.ext().told.replace(told).into_waiter() {
             self.wake(waiter, true);
         }
     }

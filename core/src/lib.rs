@@ -22,6 +22,8 @@ mod arena;
 mod attended;
 mod catch;
 mod channel;
+#[cfg_attr(target_family = "wasm", path = "deadline_heap.rs")]
+mod deadline_queue;
 mod decimal;
 mod ended;
 mod extras;

@@ -46,6 +46,18 @@ impl Pending {
         self.0.get() & what as u8 != 0
     }
 
+    /// Whether there is something for the classes before the woken requests.
+    #[inline(always)]
+    pub(crate) fn has_early(&self) -> bool {
+        self.0.get() & (Queued::Signals as u8 | Queued::Immediates as u8 | Queued::Io as u8) != 0
+    }
+
+    /// Whether there is something for what follows after the deadlines.
+    #[inline(always)]
+    pub(crate) fn has_last(&self) -> bool {
+        self.0.get() & (Queued::Late as u8 | Queued::ForeignWakers as u8 | Queued::Failures as u8) != 0
+    }
+
     #[inline]
     pub(crate) fn remove(&self, what: Queued) {
         self.0.set(self.0.get() & !(what as u8));

@@ -5,7 +5,7 @@ mod line;
 mod serialize;
 mod text;
 
-use crate::arena::{Class, Flag, SlotRef, Told, Waiter, WideRef, bytes_of, widened};
+use crate::arena::{Class, Flag, SlotRef, Told, WideRef, bytes_of, widened};
 use crate::free::age;
 use crate::node::AnyNode;
 use crate::tree::TreeCore;
@@ -103,7 +103,7 @@ pub(crate) fn who_waits(core: &TreeCore) -> WaitsOn {
     for node in root.into_iter().flat_map(AnyNode::descendants) {
         if let Some(ext) = node.slot.as_wide().as_ref().map(WideRef::ext) {
             ext.peek(|told| {
-                if let Told::Waiter(Waiter::Ours(slot, serial)) = told {
+                if let Told::Ours(slot, serial) = told {
                     map.insert(key(AnyNode { slot: **slot, serial: *serial }), node);
                 }
             });

@@ -164,8 +164,7 @@ impl TreeCore {
             {
                 let request = slot.wide();
                 request.leave_list();
-                request.ext().take_limit();
-                self.deadlines.remove(request);
+                self.forget_deadline(request);
                 slot.waits.set(waits::NOTHING);
                 self.drop_value(slot);
                 self.tell_cancelled(background);

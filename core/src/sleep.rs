@@ -1,7 +1,7 @@
 //! Sleeping: 72 bytes beside the request that sleeps, no node, no allocation from the system in steady state.
 #![expect(unsafe_code, reason = "a pending sleep lies in a chunk that its future and the heap of timers point to")]
 
-use crate::arena::{Class, SlotIndex, SlotRef, TimerHead, TimerRef, Told, Waiter};
+use crate::arena::{Class, Serial, SlotIndex, SlotRef, TimerHead, TimerRef, Told, Waiter, WideRef};
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::request::waiter_of;
@@ -121,13 +121,15 @@ impl Future for Sleep {
 /// Whether this sleep is dropped with the node anyway: it lies in the future of the node's own request, or in a scope that this polls.
 /// What is only below the node may be moved away from it, or be kept when it goes.
 fn ends_with(waiter: &Waiter, node: AnyNode) -> bool {
-    match waiter {
-        Waiter::Ours(slot, serial) if (**slot, *serial) == (node.slot, node.serial) => true,
-        Waiter::Ours(slot, _) if slot.kind.get().class == Class::Scope => {
-            slot.ext().peek(|told| matches!(told, Told::Waiter(polls) if ends_with(polls, node)))
-        }
-        Waiter::Ours(..) | Waiter::Foreign(_) => false,
+    matches!(waiter, Waiter::Ours(slot, serial) if is_within(*slot, *serial, node))
+}
+
+fn is_within(slot: WideRef, serial: Serial, node: AnyNode) -> bool {
+    if (*slot, serial) == (node.slot, node.serial) {
+        return true;
     }
+    slot.kind.get().class == Class::Scope
+        && slot.ext().peek(|told| matches!(told, Told::Ours(polls, serial) if is_within(*polls, *serial, node)))
 }
 
 impl Drop for Sleep {

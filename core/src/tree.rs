@@ -1,9 +1,10 @@
 //! The owner of everything, bound to one thread.
 
 use crate::arena::value::Room;
-use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, SlotRef, State, TimerRef, WideRef};
+use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, SlotRef, State, TimerRef};
 use crate::arena::{Flag, SlotIndex};
 use crate::catch::catch;
+use crate::deadline_queue::DeadlineQueue;
 use crate::failure::Failure;
 use crate::free::End;
 use crate::heap::Heap;
@@ -27,6 +28,8 @@ use core::panic::Location;
 use core::task::Waker;
 use core::time::Duration;
 
+const NO_MEMORY: &str = "the system has no memory for a tree's first pages";
+
 /// The owner of everything: a root node and all that hangs below it, on one thread (others say runtime or context).
 ///
 /// Dropping it frees the root: everything below ends, handles are stale, wakers and [`Remote`](crate::Remote)s are harmless.
@@ -44,8 +47,6 @@ pub(crate) struct TreeCore {
     pub(crate) shared: Arc<Shared>,
     pub(crate) parts: Parts,
     host: Box<dyn Host>,
-    /// This core with the provenance of its `Rc`, counts included: what a page's header stores.
-    pub(crate) me: Cell<*const TreeCore>,
     /// Where the tree was made.
     pub(crate) place: Place,
     pub(crate) root: Cell<Option<AnyNode>>,
@@ -66,7 +67,7 @@ pub(crate) struct TreeCore {
     /// Which values are lent, and where, innermost last.
     pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
     pub(crate) timers: Heap<TimerRef>,
-    pub(crate) deadlines: Heap<WideRef>,
+    pub(crate) deadlines: DeadlineQueue,
     /// Which classes of a turn have something to do.
     pub(crate) pending: Pending,
     /// Dropped by its [part](Parts::drop_sources).
@@ -92,14 +93,15 @@ impl Tree {
         let place = Location::caller();
         let shared = Arc::new(Shared::new(host.waker()));
         let time = host.now();
+        let pages = Pages::default();
+        let lists = Lists::new(|| pages.take(&shared, true).map(SlotRef::wide).expect(NO_MEMORY));
         let core = Rc::new(TreeCore {
-            pages: Pages::default(),
+            pages,
             chunks: Chunks::default(),
-            lists: Lists::default(),
+            lists,
             shared,
             parts: Parts::default(),
             host: Box::new(host),
-            me: Cell::new(core::ptr::null()),
             place,
             root: Cell::new(None),
             root_freed_at: Cell::new(None),
@@ -112,7 +114,7 @@ impl Tree {
             entered: Cell::new(0),
             loans: RefCell::default(),
             timers: Heap::default(),
-            deadlines: Heap::default(),
+            deadlines: DeadlineQueue::default(),
             pending: Pending::default(),
             sources: RefCell::default(),
             foreign: RefCell::default(),
@@ -122,10 +124,8 @@ impl Tree {
             shutdowns: RefCell::default(),
             scheduled: Cell::new(None),
         });
-        core.me.set(Rc::as_ptr(&core));
-        let heads = core.lists.begin_with(|| core.pages.take(&core, true).map(SlotRef::wide));
-        heads.expect("the system has no memory for a tree's first pages");
-        let slot = core.make_under(None, Kind::ROOT, place).expect("the system has no memory for a tree's first pages");
+        core.pages.belong_to(&core);
+        let slot = core.make_under(None, Kind::ROOT, place).expect(NO_MEMORY);
         slot.clear(Flag::NoValue);
         slot.set_name("root");
         core.root.set(Some(AnyNode::of(slot)));
@@ -317,9 +317,9 @@ impl TreeCore {
 
     /// Code of a node goes onto the stack. Gives what [`exit`](TreeCore::exit) puts back.
     #[inline]
-    pub(crate) fn enter(&self, who: AnyNode) -> Option<AnyNode> {
+    pub(crate) fn enter(&self, who: Option<AnyNode>) -> Option<AnyNode> {
         self.entered.set(self.entered.get() + 1);
-        self.running.replace(Some(who))
+        self.running.replace(who)
     }
 
     #[inline]
@@ -332,7 +332,7 @@ impl TreeCore {
     #[inline]
     pub(crate) fn protect<R>(&self, slot: SlotRef, alive: bool, code: impl FnOnce() -> R) -> Option<R> {
         let node = if alive { AnyNode::of(slot) } else { AnyNode::of(slot).stale() };
-        let before = self.enter(node);
+        let before = self.enter(Some(node));
         let result = catch(code);
         self.exit(before);
         result.map_err(|panic| self.panicked(slot, node.is_alive(), panic)).ok()

@@ -8,7 +8,7 @@
 //! have begun, is *late*: it runs at the end of that class or after the last deadline, if it has not run in this turn; so an answer
 //! climbs to the top in one turn.
 
-use crate::arena::{Class, Place, Queue, SlotRef, State, TimerRef, WideRef, value};
+use crate::arena::{Place, Queue, SlotRef, State, TimerRef, value};
 use crate::catch::catch;
 use crate::free::End;
 use crate::host::{Deadlines, Turn};
@@ -36,6 +36,7 @@ impl Tree {
     ///
     /// # Panics
     /// During another turn of this tree, and when code of it is on the stack, naming whose it is; nothing has run then.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         if self.is_entered() {
             panic!("the loop was entered from within: {} runs", WhoseCode(self.core()));
@@ -76,20 +77,20 @@ impl fmt::Display for WhoseCode<'_> {
 }
 
 impl TreeCore {
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         let before = self.phase.get();
         self.begin_turn(now.max(self.time.get()));
         self.shared.look();
         self.ran.set(0);
         let in_turn = InTurn(self, before);
-        self.serve_sources(SourceClass::Signal);
-        self.run_posts();
-        self.run_immediates();
-        self.fire_timers();
-        self.serve_sources(SourceClass::Io);
+        if self.has_early() {
+            self.run_early();
+        }
         self.after_sources(deadlines);
         drop(in_turn);
-        let pending = self.shared.arm() || self.is_pending();
+        // Where a turn follows anyway, nobody has to wake the host for it.
+        let pending = self.is_pending() || self.shared.arm();
         if before == Phase::Outside {
             self.schedule(if pending { Some(self.time.get()) } else { self.next_deadline() });
         }
@@ -105,13 +106,39 @@ impl TreeCore {
             self.end_overdue();
         }
         self.drive_shutdowns(deadlines);
-        self.run_late();
+        if self.pending.has_last() {
+            self.run_last();
+        }
+    }
+
+    /// Whether there is something for the classes before the woken requests, or may be.
+    #[inline(always)]
+    fn has_early(&self) -> bool {
+        self.pending.has_early() || self.shared.has_posts() || self.timers.may_be_due(self.time.get())
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
+    fn run_early(&self) {
+        self.serve_sources(SourceClass::Signal);
+        self.run_posts();
+        self.run_immediates();
+        self.fire_timers();
+        self.serve_sources(SourceClass::Io);
+    }
+
+    /// What follows after the deadlines.
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
+    fn run_last(&self) {
+        if self.pending.has(Queued::Late) {
+            self.run_late();
+        }
         self.wake_foreign();
         if self.pending.has(Queued::Failures) {
             self.deliver_failures();
         }
     }
 
+    #[inline(always)]
     pub(crate) fn is_pending(&self) -> bool {
         self.is_queued() || self.timers.earliest() <= self.time.get()
     }
@@ -119,10 +146,12 @@ impl TreeCore {
     /// Whether something is pending that is no timer.
     #[inline]
     pub(crate) fn is_queued(&self) -> bool {
-        (self.pending.any() && self.is_anything_left()) || self.shutdown_is_due()
+        let is_woken = self.pending.has(Queued::Woken) && !self.lists.is_empty(Queue::Ready);
+        is_woken || (self.pending.any() && self.is_anything_left()) || self.shutdown_is_due()
     }
 
     /// Some of what was put into the lists may have been taken out again.
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
     fn is_anything_left(&self) -> bool {
         for queue in [Queue::Ready, Queue::Late, Queue::Soon] {
             if self.lists.is_empty(queue) {
@@ -264,53 +293,6 @@ impl TreeCore {
     }
 
     #[inline(always)]
-    fn run_woken(&self) {
-        if self.shared.has_injected() {
-            self.take_injected();
-        }
-        self.phase.set(Phase::Woken);
-        if self.pending.has(Queued::Woken) {
-            self.pending.remove(Queued::Woken);
-            self.lists.begin(Queue::Ready, Queue::Running);
-            self.run_queue(Queue::Running);
-        }
-        self.run_late();
-    }
-
-    #[inline(always)]
-    fn run_late(&self) {
-        if self.pending.has(Queued::Late) {
-            self.run_queue(Queue::Late);
-            self.pending.remove(Queued::Late);
-        }
-    }
-
-    #[inline(never)]
-    fn run_queue(&self, queue: Queue) {
-        while let Some(slot) = self.lists.pop(queue) {
-            self.run_request(slot);
-            self.count_piece();
-        }
-    }
-
-    #[inline(never)]
-    fn take_injected(&self) {
-        for slot in self.shared.take_injected(false) {
-            self.wake_injected(slot);
-        }
-    }
-
-    /// A cloned waker was woken, by whatever thread.
-    fn wake_injected(&self, slot: WideRef) {
-        if slot.state.get() == State::Vacant || matches!(slot.state.get(), State::Deferred) {
-            return;
-        }
-        if matches!(slot.kind.get().class, Class::Request | Class::Scope) {
-            self.wake_own(slot, slot.generation.now(), false);
-        }
-    }
-
-    #[inline(always)]
     fn end_overdue(&self) {
         if self.deadlines.may_be_due(self.time.get()) {
             self.time_out_overdue();
@@ -321,9 +303,9 @@ impl TreeCore {
     #[inline(never)]
     fn time_out_overdue(&self) {
         let now = self.time.get();
-        while let Some(entry) = self.deadlines.due(now) {
-            let mut outermost = (entry.item, entry.at);
-            let mut above = entry.item.parent.get();
+        while let Some((at, slot)) = self.deadlines.due(now) {
+            let mut outermost = (slot, at);
+            let mut above = slot.parent.get();
             while let Some(slot) = above {
                 if let Some(wide) = slot.as_wide()
                     && let Some(at) = self.own_deadline(slot)

@@ -34,7 +34,7 @@ impl TreeCore {
     }
 
     /// A scope's code lies in the frame of whoever polls it.
-    fn wake_poller(&self, scope: WideRef, by_end: bool) {
+    pub(crate) fn wake_poller(&self, scope: WideRef, by_end: bool) {
         let mut scope = scope;
         loop {
             match scope.ext().take_waiter() {
@@ -55,7 +55,7 @@ impl TreeCore {
     }
 
     /// Queues a request to be run.
-    fn ready(&self, slot: WideRef, by_end: bool) {
+    pub(crate) fn ready(&self, slot: WideRef, by_end: bool) {
         if slot.is_listed() || slot.has(Flag::NoValue) {
             return;
         }

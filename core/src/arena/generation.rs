@@ -47,6 +47,17 @@ impl Generation {
         self.0.load(Relaxed)
     }
 
+    /// Whether a tenant lives there.
+    #[inline(always)]
+    pub(crate) fn is_taken(&self) -> bool {
+        !self.now().is_multiple_of(2)
+    }
+
+    /// The generation of the tenant, or of the last one.
+    pub(crate) fn of_tenant(&self) -> Serial {
+        self.now().wrapping_sub(1) | 1
+    }
+
     /// A tenant moves in or out.
     pub(crate) fn advance(&self) {
         // Only the owner thread writes: no read-modify-write is needed.

@@ -135,12 +135,12 @@ struct Untyped;
 /// Calls a closure: where it lies, and for one that a source calls, what that is ready for, and its slot.
 pub(crate) type Call = unsafe fn(*mut u8, Ready, SlotRef);
 
-/// Runs a request once: its slot, and what lies in its chunk.
-pub(crate) type Run = unsafe fn(WideRef, *mut u8, &mut Context<'_>);
+/// Runs a request once: of that tree, its slot, and what lies in its chunk.
+pub(crate) type Run = unsafe fn(&TreeCore, WideRef, *mut u8, &mut Context<'_>);
 
 unsafe fn nothing_to_call(_: *mut u8, _: Ready, _: SlotRef) {}
 
-unsafe fn nothing_to_run(_: WideRef, _: *mut u8, _: &mut Context<'_>) {}
+unsafe fn nothing_to_run(_: &TreeCore, _: WideRef, _: *mut u8, _: &mut Context<'_>) {}
 
 fn nothing() -> &'static str {
     ""

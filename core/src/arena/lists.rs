@@ -21,25 +21,24 @@ pub(crate) enum Queue {
 
 /// Wide slots that wait to be run, in doubly linked lists. Each list is a ring with a slot of its own, its head, so that nothing has to be
 /// looked at where something is put in or taken out.
-#[derive(Default)]
 pub(crate) struct Lists {
-    heads: [Cell<Option<WideRef>>; 5],
+    heads: [Cell<WideRef>; 5],
 }
 
 impl Lists {
-    /// Gives the lists their heads: `head` is called for each. `None` when it gives none.
-    pub(crate) fn begin_with(&self, mut head: impl FnMut() -> Option<WideRef>) -> Option<()> {
-        for place in &self.heads {
-            let head = head()?;
+    /// Empty lists, whose heads `head` gives.
+    pub(crate) fn new(mut head: impl FnMut() -> WideRef) -> Lists {
+        let mut head = || {
+            let head = head();
             head.close();
-            place.set(Some(head));
-        }
-        Some(())
+            Cell::new(head)
+        };
+        Lists { heads: [head(), head(), head(), head(), head()] }
     }
 
     #[inline(always)]
     fn head(&self, queue: Queue) -> WideRef {
-        self.heads[queue as usize].get().expect("a tree's lists have heads")
+        self.heads[queue as usize].get()
     }
 
     #[inline(always)]
@@ -69,16 +68,11 @@ impl Lists {
         Some(first)
     }
 
-    /// Moves all of `from` to the end of `to`: a snapshot, where that is empty.
+    /// What waits in `from` is from now on what runs, and `from` is empty: they change places, since all that ran before is gone.
+    #[inline]
     pub(crate) fn begin(&self, from: Queue, to: Queue) {
-        if self.is_empty(from) {
-            return;
-        }
-        let (from, to) = (self.head(from), self.head(to));
-        let (first, last) = (from.next(), from.previous());
-        to.previous().before(first);
-        last.before(to);
-        from.close();
+        debug_assert!(self.is_empty(to));
+        self.heads[from as usize].swap(&self.heads[to as usize]);
     }
 }
 

@@ -165,7 +165,7 @@ impl Page {
         header.wide
             && (0..header.initialised.get()).any(|index| {
                 let slot = Page::slot(page, index).expect("below the count of initialised slots");
-                slot.wide().ext().word.load(Ordering::Acquire) != 0
+                slot.wide().ext().word.pins()
             })
     }
 
@@ -192,23 +192,30 @@ struct Width {
 }
 
 /// The pages and free slots of one tree.
-#[derive(Default)]
 pub(crate) struct Pages {
+    /// Their core, with the provenance of its `Rc`, counts included: what a page's header stores. Null until there is one.
+    core: Cell<*const TreeCore>,
     widths: [Width; 2],
     pages: RefCell<Vec<NonNull<Page>>>,
     /// The same, sorted by serial, for looking up ids; what came after the last look-up is not in it yet.
     by_serial: RefCell<Vec<NonNull<Page>>>,
 }
 
+impl Default for Pages {
+    fn default() -> Pages {
+        Pages { core: Cell::new(core::ptr::null()), widths: Default::default(), pages: RefCell::default(), by_serial: RefCell::default() }
+    }
+}
+
 impl Pages {
     /// A vacant slot, or `None` when the system has no memory.
-    pub(crate) fn take(&self, core: &TreeCore, wide: bool) -> Option<SlotRef> {
+    pub(crate) fn take(&self, shared: &Arc<Shared>, wide: bool) -> Option<SlotRef> {
         match self.free(wide) {
             Some(slot) => {
                 self.take_free(slot, wide);
                 Some(slot)
             }
-            None => self.take_slow(core, wide),
+            None => self.take_slow(shared, wide),
         }
     }
 
@@ -225,7 +232,7 @@ impl Pages {
     }
 
     #[cold]
-    fn take_slow(&self, core: &TreeCore, wide: bool) -> Option<SlotRef> {
+    fn take_slow(&self, shared: &Arc<Shared>, wide: bool) -> Option<SlotRef> {
         let width = &self.widths[usize::from(wide)];
         loop {
             while let Some(page) = width.page.get() {
@@ -239,22 +246,31 @@ impl Pages {
             if let Some(slot) = width.sweep() {
                 return Some(slot);
             }
-            width.page.set(Some(self.adopt(core, wide)?));
+            width.page.set(Some(self.adopt(shared, wide)?));
             width.next.set(0);
         }
     }
 
     /// A page from the pool or the system becomes this tree's.
-    fn adopt(&self, core: &TreeCore, wide: bool) -> Option<NonNull<Page>> {
+    fn adopt(&self, shared: &Arc<Shared>, wide: bool) -> Option<NonNull<Page>> {
         let page = pool::take(wide)?;
         // SAFETY: pages are never unmapped; out of the pool this one is ours alone.
         let header = unsafe { page.as_ref() };
         let mut pages = self.pages.borrow_mut();
         header.position.set(pages.len() as u32);
-        header.core.set(core.me.get());
-        header.shared.store(Arc::as_ptr(&core.shared).cast_mut(), Ordering::Release);
+        header.core.set(self.core.get());
+        header.shared.store(Arc::as_ptr(shared).cast_mut(), Ordering::Release);
         pages.push(page);
         Some(page)
+    }
+
+    /// The core that these are the pages of. By then there is one of a width at most, for the heads of its lists.
+    pub(crate) fn belong_to(&self, core: &Rc<TreeCore>) {
+        self.core.set(Rc::as_ptr(core));
+        for page in self.widths.iter().filter_map(|width| width.page.get()) {
+            // SAFETY: pages are never unmapped; this one is ours.
+            unsafe { page.as_ref() }.core.set(self.core.get());
+        }
     }
 
     fn serial(page: NonNull<Page>) -> u32 {
@@ -273,7 +289,7 @@ impl Pages {
     /// Whether a wide slot may have a next tenant: it has a generation left, and no waker pins it.
     #[inline(always)]
     pub(crate) fn may_be_next(&self, slot: WideRef) -> bool {
-        slot.generation.now() < Generation::RETIRED && slot.ext().word.load(Ordering::Acquire) == 0
+        slot.generation.now() < Generation::RETIRED && !slot.ext().word.pins()
     }
 
     /// A wide slot that may have a next tenant comes back.
@@ -341,7 +357,7 @@ impl Width {
         for _ in 0..limbo.len().min(16) {
             let at = self.swept.get() % limbo.len();
             self.swept.set(at + 1);
-            if limbo[at].wide().ext().word.load(Ordering::Acquire) == 0 {
+            if !limbo[at].wide().ext().word.pins() {
                 return Some(limbo.swap_remove(at));
             }
         }

@@ -9,15 +9,17 @@ use crate::ended::Ended;
 use crate::extras::Extras;
 use crate::free::Cause;
 use crate::heap::{HeapPlace, Placed};
-use crate::sync::{AtomicPtr, AtomicU32};
+use crate::sync::AtomicPtr;
 use crate::time::Instant;
 use crate::tree::TreeCore;
+use crate::waker::WakeWord;
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use core::cell::Cell;
 use core::ops::Deref;
 use core::ptr::NonNull;
 use core::task::Waker;
+use core::time::Duration;
 
 /// Where a node is in its life.
 ///
@@ -91,30 +93,51 @@ pub(crate) struct Slot {
     pub(crate) extras: Cell<Option<NonNull<Extras>>>,
 }
 
+/// In [`Ext::deadline`]: a limit that the queue of deadlines does not know. Most are done before it matters.
+const NOTED: u32 = 1 << 31;
+
+/// A limit that can be noted: whole microseconds, less than a thousand seconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Limit(u32);
+
+impl Limit {
+    #[inline(always)]
+    pub(crate) fn of(limit: Duration) -> Option<Limit> {
+        let (seconds, nanos) = (limit.as_secs(), limit.subsec_nanos());
+        (seconds < 1_000 && nanos.is_multiple_of(1_000)).then(|| Limit(seconds as u32 * 1_000_000 + nanos / 1_000))
+    }
+}
+
 /// The 64 bytes more of a wide slot.
 pub(crate) struct Ext {
-    /// Bit 0: in the inject queue. The rest counts cloned wakers. Touched by any thread that has a waker.
-    pub(crate) word: AtomicU32,
+    /// Touched by any thread that has a waker.
+    pub(crate) word: WakeWord,
+    /// Its own deadline: 0 if it has none, else its place in the [`DeadlineQueue`](crate::deadline_queue::DeadlineQueue), or [`NOTED`] and
+    /// microseconds from its birth.
+    pub(crate) deadline: Cell<u32>,
     pub(crate) runs: Cell<u32>,
+    /// The turn in which it ran last.
+    pub(crate) ran: Cell<u32>,
     /// Its neighbours in a list; itself, when it is in none.
     pub(super) next: Cell<WideRef>,
     pub(super) previous: Cell<WideRef>,
     pub(crate) told: Cell<Told>,
-    /// One more than its place in the heap of deadlines; 0: it has none of its own.
-    pub(crate) deadline: Cell<u32>,
-    /// The turn in which it ran last.
-    pub(crate) ran: Cell<u32>,
     pub(crate) inject: AtomicPtr<Slot>,
 }
 
 /// Who is told of an end; after the end, what happened.
+///
+/// Which it is lies in a byte of its own, which is faster to ask than what only follows from the rest: it is asked several times in the
+/// life of each request.
 #[derive(Default)]
+#[repr(u8)]
 pub(crate) enum Told {
     #[default]
     Nobody,
-    Waiter(Waiter),
-    /// Nobody yet. It has not run, and has this deadline, which the heap does not know: most are done before it matters.
-    Limit(Instant),
+    /// A [`Waiter::Ours`].
+    Ours(WideRef, Serial),
+    /// A [`Waiter::Foreign`].
+    Foreign(Waker),
     /// It ended by a free or a deadline, which stored this without allocating.
     Ended(Place, Cause),
     /// It ended otherwise.
@@ -126,6 +149,27 @@ pub(crate) enum Waiter {
     /// A request or scope of this tree: no atomics, no virtual calls.
     Ours(WideRef, Serial),
     Foreign(Waker),
+}
+
+impl From<Waiter> for Told {
+    #[inline(always)]
+    fn from(waiter: Waiter) -> Told {
+        match waiter {
+            Waiter::Ours(slot, serial) => Told::Ours(slot, serial),
+            Waiter::Foreign(waker) => Told::Foreign(waker),
+        }
+    }
+}
+
+impl Told {
+    /// Who waits, if somebody does.
+    pub(crate) fn into_waiter(self) -> Option<Waiter> {
+        match self {
+            Told::Ours(slot, serial) => Some(Waiter::Ours(slot, serial)),
+            Told::Foreign(waker) => Some(Waiter::Foreign(waker)),
+            _ => None,
+        }
+    }
 }
 
 impl Ext {
@@ -140,48 +184,72 @@ impl Ext {
     #[inline(always)]
     pub(crate) fn is_quiet(&self) -> bool {
         // SAFETY: the cell is this thread's, and the reference to its content ends here, before anybody can write to it.
-        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody | Told::Limit(_))
+        matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody)
     }
 
     /// A new tenant: nothing has run, nobody waits. What the last one noted was dropped.
     #[inline(always)]
     pub(crate) fn begin(&self) {
         debug_assert!(self.is_quiet());
+        self.deadline.set(0);
         self.runs.set(0);
         self.ran.set(0);
         // SAFETY: the cell is this thread's; what is overwritten needs no drop.
         unsafe { self.told.as_ptr().write(Told::Nobody) };
     }
 
-    /// Notes a deadline that the heap does not know, if nobody waits yet; of two the earlier counts.
+    /// It runs in that turn.
     #[inline(always)]
-    pub(crate) fn note_limit(&self, at: Instant) -> bool {
-        // SAFETY: as in `is_quiet`.
-        let at = match unsafe { &*self.told.as_ptr() } {
-            Told::Nobody => at,
-            Told::Limit(before) => at.min(*before),
-            _ => return false,
-        };
-        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
-        unsafe { self.told.as_ptr().write(Told::Limit(at)) };
-        true
+    pub(crate) fn count_run(&self, turn: u32) {
+        self.ran.set(turn);
+        if let Some(runs) = self.runs.get().checked_add(1) {
+            self.runs.set(runs);
+        }
     }
 
-    /// The deadline that the heap does not know.
+    /// Notes a limit that the queue does not know, if there is none. It counts from birth.
     #[inline(always)]
-    pub(crate) fn limit(&self) -> Option<Instant> {
-        // SAFETY: as in `is_quiet`.
-        if let Told::Limit(at) = unsafe { &*self.told.as_ptr() } { Some(*at) } else { None }
+    pub(crate) fn note_limit(&self, limit: Limit) -> bool {
+        let is_first = self.deadline.get() == 0;
+        if is_first {
+            self.deadline.set(NOTED | limit.0);
+        }
+        is_first
     }
 
-    /// The deadline that the heap does not know; from now on somebody else has to.
+    /// The limit that the queue does not know, if there is one, in nanoseconds from birth.
     #[inline(always)]
-    pub(crate) fn take_limit(&self) -> Option<Instant> {
-        let limit = self.limit();
+    pub(crate) fn noted_limit(&self) -> Option<u64> {
+        let noted = self.deadline.get();
+        (noted & NOTED != 0).then(|| u64::from(noted & !NOTED) * 1_000)
+    }
+
+    /// Takes it out: from now on somebody else has to know it.
+    #[inline(always)]
+    pub(crate) fn take_limit(&self) -> Option<u64> {
+        let limit = self.noted_limit();
         if limit.is_some() {
-            self.told.set(Told::Nobody);
+            self.deadline.set(0);
         }
         limit
+    }
+
+    /// Whether the queue knows a deadline of this one.
+    #[inline(always)]
+    pub(crate) fn is_queued(&self) -> bool {
+        !matches!(self.deadline.get(), 0 | NOTED..)
+    }
+
+    /// Notes who waits, a request or scope of this tree, if nothing is noted that others have to see to first.
+    #[inline(always)]
+    pub(crate) fn note_own_waiter(&self, slot: WideRef, serial: Serial) -> bool {
+        // SAFETY: as in `is_quiet`.
+        if !matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody | Told::Ours(..)) {
+            return false;
+        }
+        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
+        unsafe { self.told.as_ptr().write(Told::Ours(slot, serial)) };
+        true
     }
 
     /// Who waits, if it is a request or scope of this tree; from now on nobody does.
@@ -189,14 +257,12 @@ impl Ext {
     pub(crate) fn take_own_waiter(&self) -> Option<(WideRef, Serial)> {
         // SAFETY: as in `is_quiet`.
         let waiter = match unsafe { &*self.told.as_ptr() } {
-            Told::Waiter(Waiter::Ours(slot, serial)) => Some((*slot, *serial)),
-            _ => None,
+            Told::Ours(slot, serial) => (*slot, *serial),
+            _ => return None,
         };
-        if waiter.is_some() {
-            // Nothing has to be dropped: a handle is `Copy`.
-            self.told.set(Told::Nobody);
-        }
-        waiter
+        // SAFETY: the cell is this thread's; what is overwritten needs no drop.
+        unsafe { self.told.as_ptr().write(Told::Nobody) };
+        Some(waiter)
     }
 
     /// Why it ended, if that is known; from now on it is not.
@@ -216,7 +282,8 @@ impl Ext {
             return None;
         }
         match self.told.take() {
-            Told::Waiter(waiter) => Some(waiter),
+            Told::Ours(slot, serial) => Some(Waiter::Ours(slot, serial)),
+            Told::Foreign(waker) => Some(Waiter::Foreign(waker)),
             other => {
                 self.told.set(other);
                 None
@@ -296,6 +363,27 @@ impl Slot {
         core::ptr::from_ref(self).cast_mut().wrapping_byte_add(STATE).cast()
     }
 
+    /// Whether its value can be lent to its code: it is alive, its value is there and not lent.
+    #[inline(always)]
+    pub(crate) fn can_run(&self) -> bool {
+        self.is_all(State::Live, Flag::NoValue as u8)
+    }
+
+    /// Whether it waits for nothing but the end of its code, and that is not on the stack.
+    #[inline(always)]
+    pub(crate) fn has_returned(&self) -> bool {
+        self.is_all(State::Deferred, Flag::InHook as u8 | Flag::InDrop as u8)
+    }
+
+    /// Whether it is in that state, has none of these flags, and nothing of it is lent.
+    #[inline(always)]
+    fn is_all(&self, state: State, without: u8) -> bool {
+        let mask = u32::from_ne_bytes([u8::MAX, without, u8::MAX, u8::MAX]);
+        // SAFETY: the three cells are this thread's and initialised, and nobody writes to them meanwhile.
+        let [marks, _] = unsafe { self.marks().read() };
+        marks & mask == u32::from_ne_bytes([state as u8, 0, 0, 0])
+    }
+
     /// Whether a piece of the node's own code is on the stack.
     pub(crate) fn on_stack(&self) -> bool {
         self.lent.get() != 0 || self.flags.get() & (Flag::InHook as u8 | Flag::InDrop as u8) != 0
@@ -344,7 +432,16 @@ impl Slot {
     /// Notes the owner, to which the link still points.
     #[inline(always)]
     pub(crate) fn note_parent(&self) {
-        self.birth.set(Instant(self.parent.get().map_or(0, |owner| widened(owner.generation.now()))));
+        match self.parent.get() {
+            Some(owner) => self.note_owner_of_ended(owner),
+            None => self.birth.set(Instant(0)),
+        }
+    }
+
+    /// As [`note_parent`](Slot::note_parent), where that is known.
+    #[inline(always)]
+    pub(crate) fn note_owner_of_ended(&self, owner: SlotRef) {
+        self.birth.set(Instant(widened(owner.generation.now())));
     }
 
     /// What was noted.
@@ -364,6 +461,12 @@ impl Slot {
     pub(crate) fn noted_owner(&self, ext: &Ext) -> Option<(SlotRef, Serial)> {
         let serial = u64::from(ext.ran.get()) << 32 | u64::from(ext.runs.get());
         self.older.get().map(|slot| (slot, narrowed(serial)))
+    }
+
+    /// Whether it is that of a request whose code has not run, and will.
+    #[inline(always)]
+    pub(crate) fn waits_for_first_run(&self) -> bool {
+        self.flags.get() & (Flag::Started as u8 | Flag::NoValue as u8) == 0
     }
 
     /// Whether it is that of a request that ended, whose result lies in its chunk.
@@ -422,7 +525,7 @@ impl SlotRef {
         if wide {
             let slot = Slot::vacant(Flag::Wide as u8);
             let ext = Ext {
-                word: AtomicU32::new(0),
+                word: WakeWord::new(),
                 runs: Cell::new(0),
                 next: Cell::new(WideRef(SlotRef(memory.cast()))),
                 previous: Cell::new(WideRef(SlotRef(memory.cast()))),

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "a node's value is reached by the type its handle was made with")]
 
 use super::kind::{Memory, Run};
-use super::{Flag, Kind, KindOf, Slot, SlotRef, State, WideRef};
+use super::{Flag, Kind, KindOf, Slot, SlotRef, WideRef};
 use crate::inbox::Shared;
 use crate::node::AnyNode;
 use crate::ready::Ready;
@@ -35,7 +35,7 @@ impl Room {
     #[inline(never)]
     pub(crate) fn find(core: &TreeCore, kind: &Kind) -> Option<Room> {
         let chunk = core.chunks.allocate(kind.layout)?;
-        match core.pages.take(core, kind.is_wide()) {
+        match core.pages.take(&core.shared, kind.is_wide()) {
             Some(slot) => Some(Room { slot, chunk, size: kind.layout.size() }),
             None => {
                 // SAFETY: it came from these chunks with this layout just now, and nobody else knows it.
@@ -128,18 +128,18 @@ impl Code {
     /// Lends a request's value, if its code can run now: alive, not lent, not done. Whoever runs it ends the loan afterwards.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn of(slot: WideRef) -> Option<Code> {
-        if slot.has(Flag::NoValue) || slot.state.get() != State::Live || slot.lent.get() != 0 {
+        if !slot.can_run() {
             return None;
         }
         slot.lent.set(Slot::EXCLUSIVE);
         Some(Code { slot, run: slot.kind.get().run })
     }
 
-    /// Runs it once.
+    /// Runs it once; the slot is one of `core`'s.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    pub(crate) fn run(self, context: &mut Context<'_>) {
+    pub(crate) fn run(self, core: &TreeCore, context: &mut Context<'_>) {
         // SAFETY: of the slot's own kind; the value was there when it was lent to this alone, and what is lent is not dropped.
-        unsafe { (self.run)(self.slot, self.slot.data.get(), context) }
+        unsafe { (self.run)(core, self.slot, self.slot.data.get(), context) }
     }
 }
 

@@ -5,6 +5,7 @@ use super::outcome::Outcome;
 use crate::arena::{Class, Flag, Kind, KindOf, SlotRef, State, WideRef, value};
 use crate::ended::Ended;
 use crate::node::AnyNode;
+use crate::tree::TreeCore;
 use crate::waits;
 use core::any::TypeId;
 use core::fmt::Display;
@@ -43,7 +44,7 @@ where
     pub(super) const KIND: KindOf<F> = unsafe { KindOf::new(Self::UNTYPED) };
 
     /// Runs the request once: its body first, then a poll of its future.
-    unsafe fn run(slot: WideRef, data: *mut u8, context: &mut Context<'_>) {
+    unsafe fn run(core: &TreeCore, slot: WideRef, data: *mut u8, context: &mut Context<'_>) {
         if !slot.has(Flag::Started) {
             slot.set(Flag::Started);
             slot.set(Flag::NoValue);
@@ -61,7 +62,7 @@ where
         let future = unsafe { Pin::new_unchecked(&mut *data.cast::<Fut>()) };
         if let Poll::Ready(outcome) = future.poll(context) {
             // SAFETY: as above; a future that is ready is not polled again.
-            unsafe { Self::end(slot, data, outcome) };
+            unsafe { Self::end(core, slot, data, outcome) };
         }
     }
 
@@ -71,13 +72,12 @@ where
     /// # Safety
     /// The slot is of this kind, and its future lies at `data`, lent to the caller.
     #[inline(always)]
-    unsafe fn end(slot: WideRef, data: *mut u8, outcome: Fut::Output) {
+    unsafe fn end(core: &TreeCore, slot: WideRef, data: *mut u8, outcome: Fut::Output) {
         if slot.state.get() == State::Deferred {
             // It was freed in this very poll, and that came first.
-            slot.core().protect(*slot, false, || drop(outcome));
+            core.protect(*slot, false, || drop(outcome));
             return;
         }
-        let core = slot.peek_core(); // Whoever runs this holds the core.
         core.clear_for_end(*slot);
         slot.set(Flag::NoValue);
         if needs_drop::<Fut>() {
@@ -88,7 +88,7 @@ where
             result if slot.has(Flag::Held) => {
                 // SAFETY: the chunk has room for the result, and nothing lies there.
                 unsafe { data.cast::<Result<_, _>>().write(result) };
-                core.conclude(slot, true);
+                core.conclude_with_result(slot);
             }
             Ok(value) => {
                 core.conclude(slot, false);

@@ -50,7 +50,7 @@ impl AnyNode {
                 slot.set(Flag::Started); // It has no code: it is never run.
                 let node = AnyNode::of(*slot);
                 let completer = Completer { core: Some(Rc::clone(&core)), node, finish };
-                (Request::begun(core, node), completer)
+                (Request::begun(core, *slot), completer)
             }
             Err(ended) => {
                 let completer = Completer { core: None, node: self.stale(), finish };

@@ -11,13 +11,13 @@
 //!
 //! On every way: the outcome is fixed, what the request owns is freed, its future is dropped, its owner learns of it.
 
-use crate::arena::value::Code;
-use crate::arena::{Flag, Place, SlotRef, State, Told, Waiter, WideRef};
+use crate::arena::{Flag, Limit, Place, SlotRef, State, Told, Waiter, WideRef};
 use crate::catch::{Panic, catch};
 use crate::ended::{Ended, Facts};
 use crate::failure::Failure;
 use crate::free::{Cause, End};
 use crate::node::AnyNode;
+use crate::pending::Queued;
 use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::waits;
@@ -26,9 +26,6 @@ use alloc::string::{String, ToString};
 use core::any::Any;
 use core::fmt::Display;
 use core::task::Context;
-
-/// How many requests may begin inside each other (law 10), with whatever else of the tree's code is on the stack: each takes some of it.
-pub(super) const DEPTH_MAX: u32 = 32;
 
 /// Who polls: a request or scope of this tree, or somebody else's waker. Notes what it waits for.
 pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Waiter {
@@ -44,43 +41,45 @@ pub(crate) fn own_waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -
 }
 
 impl TreeCore {
-    /// Runs a woken request once.
-    pub(crate) fn run_request(&self, slot: WideRef) {
-        if let Some(code) = Code::of(slot) {
-            self.run_code(slot, code);
+    /// As [`conclude`](TreeCore::conclude), with a result. Of most requests nothing is left by then but the node and its deadline.
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
+    pub(super) fn conclude_with_result(&self, slot: WideRef) {
+        if cfg!(target_family = "wasm") {
+            return self.conclude(slot, true);
         }
-    }
-
-    /// Runs a request, which ends the loan of its value to `code`.
-    #[inline(always)]
-    fn run_code(&self, slot: WideRef, code: Code) {
         let ext = slot.ext();
-        ext.ran.set(self.turn.get());
-        ext.runs.set(ext.runs.get().saturating_add(1));
-        slot.waits.set(waits::NOTHING);
-        let waker = crate::waker::lend(slot);
-        let before = self.enter(AnyNode::of(*slot));
-        let result = catch(|| code.run(&mut Context::from_waker(&waker)));
-        self.exit(before);
-        slot.lent.set(0);
-        match result {
-            Ok(()) if slot.state.get() == State::Live => self.keep_limit(slot),
-            Ok(()) => self.settle(*slot),
-            Err(panic) => self.end_panicked(slot, panic),
+        let is_plain =
+            slot.state.get() == State::Ending && !slot.is_listed() && slot.extras.get().is_none() && !self.pending.has(Queued::Shutdowns);
+        let (true, Some(owner)) = (is_plain, slot.parent.get()) else { return self.conclude(slot, true) };
+        if ext.is_queued() && !self.deadlines.leave_row(slot) {
+            return self.conclude(slot, true);
+        }
+        slot.waits.set(waits::RESULT);
+        self.unlink_from(*slot, owner);
+        slot.generation.advance();
+        slot.state.set(State::Deferred);
+        slot.note_owner_of_ended(owner);
+        match ext.take_own_waiter() {
+            Some((waiter, serial)) => self.wake_own(waiter, serial, true),
+            None if ext.is_quiet() => {}
+            None => self.tell_other(slot),
         }
     }
 
-    /// The first run in place, where it is first awaited, if it may. True when that was the request's end.
-    pub(super) fn ends_in_place(&self, request: AnyNode) -> bool {
-        let slot = request.slot;
-        if !self.in_turn() || self.entered.get() > DEPTH_MAX || slot.has(Flag::Started) {
-            return false;
+    /// As [`unlink`](TreeCore::unlink), from that owner.
+    #[inline(always)]
+    fn unlink_from(&self, slot: SlotRef, owner: SlotRef) {
+        let (older, newer) = (slot.older.get(), slot.newer.get());
+        match newer {
+            Some(newer) => {
+                newer.older.set(older);
+                slot.newer.set(None);
+            }
+            None => owner.child.set(older),
         }
-        let slot = slot.wide();
-        let Some(code) = Code::of(slot) else { return false };
-        slot.leave_list();
-        self.run_code(slot, code);
-        request.readable().is_none()
+        if let Some(older) = older {
+            older.newer.set(newer);
+        }
     }
 
     /// A request's outcome is fixed and its future gone: it is no node any more, and its owner learns of it. Its own code may still
@@ -108,13 +107,13 @@ impl TreeCore {
 
     /// Somebody else may wait, or there is a deadline that matters no more.
     fn tell_other(&self, slot: WideRef) {
-        if let Told::Waiter(waiter) = slot.ext().told.take() {
+        if let Some(waiter) = slot.ext().told.take().into_waiter() {
             self.wake(waiter, true);
         }
     }
 
     /// A request's own code panicked.
-    fn end_panicked(&self, slot: WideRef, panic: Panic) {
+    pub(super) fn end_panicked(&self, slot: WideRef, panic: Panic) {
         if slot.state.get() == State::Deferred {
             self.panicked(*slot, false, panic);
             self.settle(*slot);
@@ -170,7 +169,7 @@ impl TreeCore {
         let set = slot.extras().and_then(|extras| extras.deadline_set.get()).unwrap_or(slot.birth.get());
         let limit = at.0.saturating_sub(set.0);
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
-        self.deadlines.remove(slot);
+        self.forget_deadline(slot);
         if !slot.has(Flag::Held) {
             let ended = self.timed_out(*slot, node, Some(node), end.place, limit);
             self.failed_with(node, ended);
@@ -185,7 +184,7 @@ impl TreeCore {
     /// A shutdown has ended the code of a background request, whose node stays: whoever waits, or will, is told.
     pub(crate) fn tell_cancelled(&self, node: AnyNode) {
         let Some(slot) = node.growing().filter(|slot| slot.has(Flag::Held)) else { return };
-        if let Told::Waiter(waiter) = slot.wide().ext().told.replace(Told::Facts(self.ended_cancelled(node))) {
+        if let Some(waiter) = slot.wide().ext().told.replace(Told::Facts(self.ended_cancelled(node))).into_waiter() {
             self.wake(waiter, true);
         }
     }
@@ -196,7 +195,7 @@ impl TreeCore {
         let (place, cause) = match told {
             Told::Facts(ended) => return ended,
             Told::Ended(place, cause) => (Some(place), cause),
-            Told::Nobody | Told::Limit(_) | Told::Waiter(_) => (slot.place.get(), Cause::FREED),
+            Told::Nobody | Told::Ours(..) | Told::Foreign(_) => (slot.place.get(), Cause::FREED),
         };
         let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
         if let Some(nanos) = cause.limit() {
@@ -212,34 +211,46 @@ impl TreeCore {
 
     /// Sets a request's or scope's own deadline, `now`; of two the earlier counts.
     pub(crate) fn set_deadline(&self, slot: WideRef, now: Instant, at: Instant) {
-        if slot.ext().deadline.get() != 0 {
-            if self.deadlines.at(slot).is_some_and(|before| before <= at) {
-                return;
-            }
-            self.deadlines.remove(slot);
+        debug_assert!(slot.ext().noted_limit().is_none());
+        if slot.ext().deadline.get() != 0 && !self.is_moved(slot, at) {
+            return;
         }
         self.deadlines.insert(at, slot);
         // Most limits are set where a request is made. What others count from is for their text alone, so it has no place in the slot.
-        if now != slot.birth.get() || slot.extras().is_some() {
+        if now != slot.birth.get() || slot.extras.get().is_some() {
             self.note_when_set(slot, now);
         }
         self.plan(at);
     }
 
+    /// Makes way for an earlier deadline.
+    #[cold]
+    fn is_moved(&self, slot: WideRef, at: Instant) -> bool {
+        let is_earlier = self.deadlines.at(slot).is_none_or(|before| at < before);
+        if is_earlier {
+            self.deadlines.remove(slot);
+        }
+        is_earlier
+    }
+
     /// Sets a request's deadline from outside, if it is not ending.
-    #[inline(never)]
-    pub(super) fn limit(&self, request: AnyNode, now: Instant, at: Instant) {
-        let Some(slot) = request.readable().map(SlotRef::wide) else { return };
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    pub(super) fn limit(&self, slot: SlotRef, now: Instant, at: Instant, limit: Option<Limit>) {
+        if !slot.generation.is_taken() {
+            return; // Whoever calls this holds the slot: nobody else can have moved in.
+        }
         // If it waits for its first run, that comes before any deadline counts.
-        let comes_first = slot.is_listed() && !slot.has(Flag::Started) && slot.birth.get() == now;
-        if !(comes_first && slot.ext().note_limit(at)) {
+        let comes_first = slot.waits_for_first_run() && slot.birth.get() == now;
+        if !(comes_first && limit.is_some_and(|limit| slot.wide().ext().note_limit(limit))) {
             self.set_deadline_of_living(slot, now, at);
         }
     }
 
     #[inline(never)]
-    fn set_deadline_of_living(&self, slot: WideRef, now: Instant, at: Instant) {
-        if AnyNode::of(*slot).growing().is_some() {
+    fn set_deadline_of_living(&self, slot: SlotRef, now: Instant, at: Instant) {
+        if AnyNode::of(slot).growing().is_some() {
+            let slot = slot.wide();
             self.keep_limit(slot);
             self.set_deadline(slot, now, at);
         }
@@ -250,10 +261,18 @@ impl TreeCore {
         slot.extras_or_new().deadline_set.set(Some(now));
     }
 
-    /// The heap has to know a request's deadline now.
-    #[inline]
+    /// The queue has to know a request's deadline now.
+    #[inline(always)]
     pub(super) fn keep_limit(&self, slot: WideRef) {
-        if let Some(at) = slot.ext().take_limit() {
+        if let Some(limit) = slot.ext().take_limit() {
+            self.keep(slot, Instant(slot.birth.get().0 + limit));
+        }
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn keep(&self, slot: WideRef, at: Instant) {
+        let is_plain = !cfg!(target_family = "wasm") && slot.extras.get().is_none();
+        if !(is_plain && self.in_turn() && self.deadlines.append(at, slot)) {
             self.set_deadline(slot, slot.birth.get(), at);
         }
     }
@@ -261,7 +280,17 @@ impl TreeCore {
     /// A request's or scope's own deadline.
     pub(crate) fn own_deadline(&self, slot: SlotRef) -> Option<Instant> {
         let slot = slot.as_wide()?;
-        slot.ext().limit().or_else(|| self.deadlines.at(slot))
+        match slot.ext().noted_limit() {
+            Some(limit) => Some(Instant(slot.birth.get().0 + limit)),
+            None => self.deadlines.at(slot),
+        }
+    }
+
+    /// A request has no deadline of its own any more.
+    pub(crate) fn forget_deadline(&self, slot: WideRef) {
+        if slot.ext().take_limit().is_none() {
+            self.deadlines.remove(slot);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod drive;
 mod life;
 mod outcome;
 mod receive;
+mod run;
 mod scope;
 
 pub use completer::Completer;
@@ -14,7 +15,7 @@ pub(crate) use life::{own_waiter_of, waiter_of};
 pub use outcome::Outcome;
 pub use scope::Scope;
 
-use crate::arena::{Flag, KindOf, Place, Queue, SlotRef, State, Told, WideRef};
+use crate::arena::{Flag, KindOf, Limit, Place, Queue, SlotRef, State, Told, WideRef};
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::time::Instant;
@@ -28,6 +29,7 @@ use core::fmt;
 use core::fmt::Display;
 use core::future::Future;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::panic::Location;
 use core::time::Duration;
 use receive::Receive;
@@ -41,16 +43,20 @@ use receive::Receive;
 /// Polled again after it gave its result, it panics.
 #[must_use = "dropping a request abandons it: await it or `detach` it"]
 pub struct Request<T, E = Ended> {
-    node: AnyNode,
+    /// Its own; of one that was refused, the owner's.
+    slot: SlotRef,
     /// Until the result was received, or it was detached.
     held: Option<Held>,
-    error: fn(About<'_, E>) -> Option<E>,
+    error: OfError<E>,
     result: PhantomData<fn(T) -> T>,
 }
 
+/// What is known of a request's error.
+type OfError<E> = fn(About<'_, E>) -> Option<E>;
+
 /// What a handle has.
 enum Held {
-    /// Its slot, in this tree.
+    /// Its slot, in this tree: while it has that, no other tenant comes there.
     Slot(Rc<TreeCore>),
     /// Why nothing was begun.
     Refused(Box<Ended>),
@@ -123,7 +129,7 @@ impl AnyNode {
                 slot.waits.set(waits::TURN);
                 core.enqueue(Queue::Ready, slot);
                 core.poke();
-                Request::begun(core, AnyNode::of(*slot))
+                Request::begun(core, *slot)
             }
         }
     }
@@ -152,36 +158,44 @@ impl AnyNode {
 }
 
 impl<T, E: From<Ended> + Display + 'static> Request<T, E> {
-    fn begun(core: Rc<TreeCore>, node: AnyNode) -> Request<T, E> {
-        Request { node, held: Some(Held::Slot(core)), error: about, result: PhantomData }
+    fn begun(core: Rc<TreeCore>, slot: SlotRef) -> Request<T, E> {
+        Request { slot, held: Some(Held::Slot(core)), error: about, result: PhantomData }
     }
 
     fn refused(owner: AnyNode, ended: Ended) -> Request<T, E> {
-        Request { node: owner.stale(), held: Some(Held::Refused(Box::new(ended))), error: about, result: PhantomData }
+        Request { slot: owner.slot, held: Some(Held::Refused(Box::new(ended))), error: about, result: PhantomData }
     }
 }
 
 impl<T, E> Request<T, E> {
     /// The request's node; stale once it ended.
     pub fn node(&self) -> AnyNode {
-        self.node
+        let serial = if self.has_slot() { self.slot.generation.of_tenant() } else { 0 };
+        AnyNode { slot: self.slot, serial }
+    }
+
+    fn has_slot(&self) -> bool {
+        matches!(self.held, Some(Held::Slot(_)))
     }
 
     /// Ends it as [`Ended::TimedOut`] if it is not done `limit` after this call. Of several limits the earliest counts. On a finished
     /// request nothing.
     #[inline(always)]
     pub fn timeout(self, limit: Duration) -> Self {
-        if let Some(Held::Slot(core)) = &self.held {
+        // Not dropped here, nothing has to be kept for that in memory.
+        let this = ManuallyDrop::new(self);
+        if let Some(Held::Slot(core)) = &this.held {
             let now = core.now();
-            core.limit(self.node, now, now + limit);
+            core.limit(this.slot, now, now + limit, Limit::of(limit));
         }
-        self
+        ManuallyDrop::into_inner(this)
     }
 
     /// As [`timeout`](Request::timeout), with the instant itself.
     pub fn deadline(self, at: Instant) -> Self {
         if let Some(Held::Slot(core)) = &self.held {
-            core.limit(self.node, core.now(), at);
+            let now = core.now();
+            core.limit(self.slot, now, at, Limit::of(at - now));
         }
         self
     }
@@ -189,7 +203,7 @@ impl<T, E> Request<T, E> {
     /// Marks it as one that [`shutdown`](AnyNode::shutdown) ends where it awaits, at once, while its node stays and owns what it
     /// owns: an accept loop stops, its connections are served.
     pub fn background(self) -> Self {
-        if let Some(slot) = self.node.readable() {
+        if let Some(slot) = self.node().readable() {
             slot.set(Flag::Background);
             slot.peek_core().parts.end_background.set(Some(TreeCore::end_background));
         }
@@ -198,19 +212,20 @@ impl<T, E> Request<T, E> {
 
     /// Labels its node: [`AnyNode::label`].
     pub fn label(self, label: impl Into<String>) -> Self {
-        self.node.label(label);
+        self.node().label(label);
         self
     }
 
     /// Leaves it to the tree: it runs on under its owner, and a failure goes to law 17. Gives its node, stale if it ended already.
     pub fn detach(mut self) -> AnyNode {
-        if let Some(slot) = self.node.readable()
+        let node = self.node();
+        if let Some(slot) = node.readable()
             && slot.state.get() == State::Live
         {
             slot.clear(Flag::Held);
             self.held = None;
         }
-        self.node
+        node
     }
 
     /// Calls `handler` with the result, in a turn after the request ended; for code that is not `async`.
@@ -233,16 +248,17 @@ impl<T, E> Request<T, E> {
 
     /// Whose child it is, was, or should have become.
     fn owner(&self) -> AnyNode {
-        match self.node.readable() {
-            Some(slot) => slot.parent.get().map_or(self.node, AnyNode::of),
-            None if matches!(self.held, Some(Held::Slot(_))) => {
-                let slot = self.node.slot.wide();
+        let node = self.node();
+        match node.readable() {
+            Some(slot) => slot.parent.get().map_or(node, AnyNode::of),
+            None if self.has_slot() => {
+                let slot = self.slot.wide();
                 let by_another = slot.ext().peek(|told| matches!(told, Told::Ended(_, cause) if !cause.is_its_own()));
                 let noted = if by_another { slot.noted_owner(slot.ext()) } else { slot.noted() };
-                noted.map_or(self.node, |(slot, serial)| AnyNode { slot, serial })
+                noted.map_or(node, |(slot, serial)| AnyNode { slot, serial })
             }
             // A refused one has the owner's slot, and what it is told has the owner's id.
-            None => AnyNode { slot: self.node.slot, serial: self.refusal_told().map_or(0, |ended| ended.node().serial) },
+            None => AnyNode { slot: self.slot, serial: self.refusal_told().map_or(0, |ended| ended.node().serial) },
         }
     }
 
@@ -257,6 +273,6 @@ impl<T, E> Request<T, E> {
 
 impl<T, E> fmt::Debug for Request<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Request").field(&self.node).finish()
+        f.debug_tuple("Request").field(&self.node()).finish()
     }
 }

@@ -1,7 +1,7 @@
 //! How a request's result is received, and what becomes of one that is not.
 
-use super::{About, Held, Request, cell, waiter_of};
-use crate::arena::{Flag, SlotRef, State, Told};
+use super::{About, Held, OfError, Request, cell, waiter_of};
+use crate::arena::{Flag, SlotRef, State, Told, WideRef};
 use crate::ended::Ended;
 use crate::free::End;
 use crate::node::AnyNode;
@@ -15,10 +15,9 @@ impl<T, E> Request<T, E> {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Result<T, E>> {
         let Some(Held::Slot(core)) = &self.held else { return Poll::Ready(Err(self.refusal())) };
-        if self.node.readable().is_some() && !core.ends_in_place(self.node) {
-            if let Some(ended) = core.enter_waiter(self.node, context) {
-                self.held = None;
-                return Poll::Ready(Err(self.ended(ended)));
+        if self.slot.generation.is_taken() && !core.ends_in_place(self.slot) {
+            if core.waits_in_vain(self.slot, context) {
+                return Poll::Ready(Err(self.cancelled()));
             }
             return Poll::Pending;
         }
@@ -28,23 +27,34 @@ impl<T, E> Request<T, E> {
     /// What an ended request has for its receiver; then the slot is given up.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn receive(&mut self) -> Result<T, E> {
-        let slot = self.node.slot;
+        let slot = self.slot;
         let result = match cell::take(slot) {
             Some(result) => result,
             None => Err(self.why_none()),
         };
-        if let Some(Held::Slot(core)) = self.held.take() {
-            core.give_up(slot);
+        match self.held.take() {
+            Some(Held::Slot(core)) => core.give_up(slot),
+            other => self.held = other,
         }
         result
     }
 
+    /// A shutdown has ended its code; its node stays until that frees it.
+    #[cold]
+    fn cancelled(&mut self) -> E {
+        let told = self.slot.wide().ext().take_facts();
+        let node = self.node();
+        self.slot.clear(Flag::Held);
+        self.held = None;
+        self.ended(told.unwrap_or_else(|| node.ended_freed()))
+    }
+
     #[cold]
     fn why_none(&self) -> E {
-        let told = self.node.slot.wide().ext().told.take();
+        let told = self.slot.wide().ext().told.take();
         self.ended(match &self.held {
-            Some(Held::Slot(core)) => core.ended_of(self.node, told),
-            _ => self.node.ended_freed(),
+            Some(Held::Slot(core)) => core.ended_of(self.node(), told),
+            _ => self.node().ended_freed(),
         })
     }
 
@@ -56,9 +66,8 @@ impl<T, E> Request<T, E> {
         }
     }
 
-    #[cold]
     fn ended(&self, ended: Ended) -> E {
-        (self.error)(About::From(ended)).expect("an error can be made of it")
+        made_of(self.error, ended)
     }
 }
 
@@ -79,19 +88,30 @@ impl TreeCore {
         self.settle(slot);
     }
 
-    /// Somebody waits for a request. Or why in vain: a shutdown has ended its code, and its node stays until that frees it.
-    fn enter_waiter(&self, request: AnyNode, context: &Context<'_>) -> Option<Ended> {
-        let slot = request.slot.wide();
-        if slot.has(Flag::Background)
-            && let Some(ended) = slot.ext().take_facts()
+    /// Somebody waits for a request. True when that is in vain: a shutdown has ended its code, which is noted.
+    fn waits_in_vain(&self, slot: SlotRef, context: &Context<'_>) -> bool {
+        let slot = slot.wide();
+        // In a page small code counts for more: what follows does the same.
+        if !cfg!(target_family = "wasm")
+            && let Some(waiter) = crate::waker::slot_of(context.waker())
+            && waiter.is_of(self)
+            && slot.ext().note_own_waiter(waiter, waiter.generation.now())
         {
-            slot.clear(Flag::Held);
-            return Some(ended);
+            waiter.waits.set(waits::REQUEST);
+            return false;
+        }
+        self.waits_otherwise(slot, context)
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
+    fn waits_otherwise(&self, slot: WideRef, context: &Context<'_>) -> bool {
+        if slot.has(Flag::Background) && slot.ext().peek(|told| matches!(told, Told::Facts(_))) {
+            return true;
         }
         let waiter = waiter_of(context, self, waits::REQUEST);
         self.keep_limit(slot);
-        drop(slot.ext().told.replace(Told::Waiter(waiter)));
-        None
+        drop(slot.ext().told.replace(waiter.into()));
+        false
     }
 }
 
@@ -114,58 +134,60 @@ impl<T, E: From<Ended>> Future for Request<T, E> {
 }
 
 impl<T, E> Drop for Request<T, E> {
-    #[inline]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn drop(&mut self) {
-        if let Some(Held::Slot(_)) = self.held {
-            self.abandon();
+        // Mostly it was received, and there is nothing.
+        if let Some(held) = self.held.take() {
+            let_go::<T, E>(self.slot, held, self.error);
         }
     }
 }
 
-impl<T, E> Request<T, E> {
-    #[inline(never)]
-    fn abandon(&mut self) {
-        let Some(Held::Slot(core)) = self.held.take() else { return };
-        let slot = self.node.slot;
-        if !self.node.is_alive() {
-            return self.discard(&core);
-        }
-        slot.clear(Flag::Held);
-        // If it is ending right now, whoever ends it gives the slot back.
-        if slot.state.get() == State::Live {
-            core.free(slot, &End::dropped(&core));
-        }
+/// A handle is dropped that was not received from.
+#[inline(never)]
+fn let_go<T, E>(slot: SlotRef, held: Held, error: OfError<E>) {
+    let Held::Slot(core) = held else { return };
+    if !slot.generation.is_taken() {
+        return discard::<T, E>(&core, slot, error);
     }
+    slot.clear(Flag::Held);
+    // If it is ending right now, whoever ends it gives the slot back.
+    if slot.state.get() == State::Live {
+        core.free(slot, &End::dropped(&core));
+    }
+}
 
-    /// An ended request is dropped unreceived: a failure goes to law 17.
-    fn discard(&mut self, core: &TreeCore) {
-        let slot = self.node.slot;
-        let owner = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
-        let result = match cell::take::<T, E>(slot) {
-            Some(result) => Some(result),
-            None => self.own_failure(core).map(|ended| Err(self.ended(ended))),
-        };
-        let value = match result {
-            Some(Err(error)) => {
-                (self.error)(About::Lost(core, slot, owner, error));
-                None
-            }
-            done => done,
-        };
-        core.give_up(slot);
-        drop(value);
-    }
-
-    /// Why a request ended that ended neither with a result nor because somebody asked.
-    fn own_failure(&self, core: &TreeCore) -> Option<Ended> {
-        let slot = self.node.slot;
-        match slot.wide().ext().told.take() {
-            Told::Facts(Ended::Cancelled { .. }) => None, // Somebody asked.
-            Told::Facts(ended) => Some(ended),
-            Told::Ended(place, cause) if cause.is_its_own() => {
-                cause.limit().map(|nanos| core.timed_out(slot, self.node, None, place, nanos))
-            }
-            _ => None,
+/// An ended request is dropped unreceived: a failure goes to law 17.
+fn discard<T, E>(core: &TreeCore, slot: SlotRef, error: OfError<E>) {
+    let owner = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
+    let result = match cell::take::<T, E>(slot) {
+        Some(result) => Some(result),
+        None => own_failure(core, slot).map(|ended| Err(made_of(error, ended))),
+    };
+    let value = match result {
+        Some(Err(lost)) => {
+            error(About::Lost(core, slot, owner, lost));
+            None
         }
+        done => done,
+    };
+    core.give_up(slot);
+    drop(value);
+}
+
+/// Why a request ended that ended neither with a result nor because somebody asked.
+fn own_failure(core: &TreeCore, slot: SlotRef) -> Option<Ended> {
+    let request = AnyNode { slot, serial: slot.generation.of_tenant() };
+    match slot.wide().ext().told.take() {
+        Told::Facts(Ended::Cancelled { .. }) => None, // Somebody asked.
+        Told::Facts(ended) => Some(ended),
+        Told::Ended(place, cause) if cause.is_its_own() => cause.limit().map(|nanos| core.timed_out(slot, request, None, place, nanos)),
+        _ => None,
     }
+}
+
+/// An error of what a request was told.
+#[cold]
+fn made_of<E>(error: OfError<E>, ended: Ended) -> E {
+    error(About::From(ended)).expect("an error can be made of it")
 }

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "pin projection")]
 
 use super::{Outcome, waiter_of};
-use crate::arena::{Flag, Kind, Place, Slot, State, Told, WideRef};
+use crate::arena::{Flag, Kind, Place, Slot, State, WideRef};
 use crate::ended::Ended;
 use crate::free::End;
 use crate::node::AnyNode;
@@ -100,7 +100,7 @@ impl<'c> Polling<'c> {
         ext.runs.set(ext.runs.get().saturating_add(1));
         slot.waits.set(waits::NOTHING);
         slot.lent.set(Slot::EXCLUSIVE);
-        Polling { core, slot, before: core.enter(AnyNode::of(*slot)) }
+        Polling { core, slot, before: core.enter(Some(AnyNode::of(*slot))) }
     }
 }
 
@@ -108,6 +108,9 @@ impl Drop for Polling<'_> {
     fn drop(&mut self) {
         self.core.exit(self.before);
         self.slot.lent.set(0);
+        if self.slot.ext().word.look() && self.slot.state.get() == State::Live {
+            self.core.wake_poller(self.slot, false);
+        }
         self.core.settle(*self.slot);
     }
 }
@@ -145,7 +148,7 @@ where
         }
         let waiter = waiter_of(context, &core, waits::REQUEST);
         let slot = node.slot.wide();
-        drop(slot.ext().told.replace(Told::Waiter(waiter)));
+        drop(slot.ext().told.replace(waiter.into()));
         let waker = crate::waker::lend(slot);
         let polling = Polling::begin(&core, slot);
         let future = this.future.as_mut().expect("set at the first poll");

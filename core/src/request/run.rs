@@ -1,0 +1,169 @@
+//! Running requests: one that is first awaited in place, the woken ones in their class of the turn.
+
+use crate::arena::value::Code;
+use crate::arena::{Class, Queue, SlotRef, State, WideRef};
+use crate::catch::{Panic, catch};
+use crate::node::AnyNode;
+use crate::pending::Queued;
+use crate::tree::TreeCore;
+use crate::turn::Phase;
+use crate::waits;
+use core::task::Context;
+
+/// How many requests may begin inside each other (law 10), with whatever else of the tree's code is on the stack: each takes some of it.
+const DEPTH_MAX: u32 = 32;
+
+impl TreeCore {
+    /// The woken requests' class of a turn.
+    #[inline(always)]
+    pub(crate) fn run_woken(&self) {
+        if self.shared.has_injected() {
+            self.take_injected();
+        }
+        self.phase.set(Phase::Woken);
+        if self.pending.has(Queued::Woken) {
+            self.pending.remove(Queued::Woken);
+            self.lists.begin(Queue::Ready, Queue::Running);
+            self.run_queue(Queue::Running);
+        } else if self.pending.has(Queued::Late) {
+            self.run_late();
+        }
+    }
+
+    pub(crate) fn run_late(&self) {
+        self.run_queue(Queue::Late);
+    }
+
+    /// Runs what is in a list, and then those that are late.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn run_queue(&self, queue: Queue) {
+        let mut queue = queue;
+        debug_assert!(self.running.get().is_none());
+        self.entered.set(self.entered.get() + 1);
+        loop {
+            self.run_list(queue);
+            if !self.pending.has(Queued::Late) {
+                break;
+            }
+            self.pending.remove(Queued::Late);
+            queue = Queue::Late;
+        }
+        self.entered.set(self.entered.get() - 1);
+    }
+
+    /// Runs what is in a list, until nothing is. Has entered, with nobody's code.
+    #[inline(always)]
+    fn run_list(&self, queue: Queue) {
+        while let Some(slot) = self.lists.pop(queue) {
+            match Code::of(slot) {
+                // In a page small code counts for more.
+                Some(code) if cfg!(target_family = "wasm") => self.run_alone(slot, code),
+                Some(code) => {
+                    let result = self.call(slot, code);
+                    self.running.set(None);
+                    self.after(slot, result);
+                }
+                None => {}
+            }
+            self.count_piece();
+        }
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn run_alone(&self, slot: WideRef, code: Code) {
+        let before = self.enter(None);
+        let result = self.call(slot, code);
+        self.exit(before);
+        self.after(slot, result);
+    }
+
+    #[inline(never)]
+    fn take_injected(&self) {
+        for slot in self.shared.take_injected(false) {
+            self.wake_injected(slot);
+        }
+    }
+
+    /// A cloned waker was woken, by whatever thread.
+    fn wake_injected(&self, slot: WideRef) {
+        if slot.state.get() == State::Vacant || matches!(slot.state.get(), State::Deferred) {
+            return;
+        }
+        if matches!(slot.kind.get().class, Class::Request | Class::Scope) {
+            self.wake_own(slot, slot.generation.now(), false);
+        }
+    }
+
+    /// The first run in place, where it is first awaited, if it may. True when that was the request's end.
+    ///
+    /// For its handle, which holds the slot.
+    pub(super) fn ends_in_place(&self, slot: SlotRef) -> bool {
+        if !slot.waits_for_first_run() || !self.in_turn() || self.entered.get() > DEPTH_MAX {
+            return false;
+        }
+        let slot = slot.wide();
+        let Some(code) = Code::of(slot) else { return false };
+        slot.leave_list();
+        self.run_alone(slot, code);
+        !slot.generation.is_taken()
+    }
+
+    /// Calls a request's code. Whoever calls this has entered.
+    #[inline(always)]
+    fn call(&self, slot: WideRef, code: Code) -> Result<(), Panic> {
+        slot.ext().count_run(self.turn.get());
+        slot.waits.set(waits::NOTHING);
+        let waker = crate::waker::lend(slot);
+        self.running.set(Some(AnyNode::of(*slot)));
+        catch(|| code.run(self, &mut Context::from_waker(&waker)))
+    }
+
+    /// A request's code has returned: that ends the loan of its value.
+    #[inline(always)]
+    fn after(&self, slot: WideRef, result: Result<(), Panic>) {
+        slot.lent.set(0);
+        if let Err(panic) = result {
+            slot.ext().word.look();
+            return self.end_panicked(slot, panic);
+        }
+        let woken = slot.ext().word.look();
+        if woken && !cfg!(target_family = "wasm") {
+            return self.after_wake(slot);
+        }
+        if woken {
+            self.queue_again(slot);
+        }
+        self.after_run(slot);
+    }
+
+    #[inline(always)]
+    fn after_run(&self, slot: WideRef) {
+        if slot.state.get() == State::Live { self.keep_limit(slot) } else { self.settle(*slot) }
+    }
+
+    #[inline(never)]
+    fn after_wake(&self, slot: WideRef) {
+        self.queue_again(slot);
+        if !self.runs_before_its_limit(slot) {
+            self.after_run(slot);
+        }
+    }
+
+    /// Whether it has run once, and runs again before its limit could matter: until then nobody has to know that.
+    #[inline(always)]
+    fn runs_before_its_limit(&self, slot: WideRef) -> bool {
+        let ext = slot.ext();
+        let is_later = |limit| slot.birth.get().0 + limit > self.time.get().0;
+        ext.runs.get() == 1 && slot.state.get() == State::Live && ext.noted_limit().is_some_and(is_later)
+    }
+
+    /// It was woken while it ran: nobody else has queued it for that.
+    #[inline(always)]
+    fn queue_again(&self, slot: WideRef) {
+        if slot.state.get() == State::Live && !slot.is_listed() {
+            self.enqueue(Queue::Ready, slot);
+        }
+    }
+}

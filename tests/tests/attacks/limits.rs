@@ -1,0 +1,117 @@
+//! Limits of many lengths, set, moved and left in any order: each ends what it was set for at its own time, in order.
+
+use std::{cell::RefCell, future::pending, rc::Rc, time::Duration};
+
+use hamadryad::{AnyNode, Ended, Request, millis, secs, sim::Sim};
+
+const REQUESTS: u64 = if cfg!(miri) { 60 } else { 1_000 };
+
+type Ends = Rc<RefCell<Vec<(Duration, u64)>>>;
+
+/// Numbers that look random.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// A request that never ends by itself, and notes when its limit ended it.
+fn waits(sim: &Sim, number: u64, limit: Duration, ends: &Ends) -> AnyNode {
+    let request: Request<(), Ended> = sim.root().spawn("waits", |_| pending::<()>());
+    let request = request.timeout(limit);
+    let node = request.node();
+    let (ends, clock) = (ends.clone(), sim.root());
+    let begin = clock.now();
+    let elapsed = sim.elapsed();
+    request.on_result(move |result| {
+        if let Err(Ended::TimedOut { .. }) = result {
+            ends.borrow_mut().push((elapsed + (clock.now() - begin), number));
+        }
+    });
+    node
+}
+
+/// What is due later than all others, earlier, at the same time; some are freed, and all the rest must end in order.
+fn in_order(seed: u64, limit: impl Fn(&mut Numbers, u64) -> Duration) {
+    let sim = Sim::seeded(seed);
+    let mut numbers = Numbers(seed);
+    let ends = Ends::default();
+    let mut due = Vec::new();
+    let mut nodes = Vec::new();
+    for number in 0..REQUESTS {
+        let limit = limit(&mut numbers, number);
+        nodes.push((sim.elapsed() + limit, number, waits(&sim, number, limit, &ends)));
+        if numbers.below(4) == 0 {
+            sim.settle();
+        }
+        if numbers.below(8) == 0 {
+            sim.advance(millis(numbers.below(30)));
+        }
+        if numbers.below(3) == 0 {
+            let (at, freed, node) = nodes.swap_remove(numbers.below(nodes.len() as u64) as usize);
+            if node.is_alive() {
+                node.free();
+            } else {
+                due.push((at, freed));
+            }
+        }
+    }
+    due.extend(nodes.into_iter().map(|(at, number, _)| (at, number)));
+    sim.advance(secs(60));
+    due.sort_unstable();
+    let ends = ends.take();
+    assert!(ends.is_sorted_by_key(|end| end.0), "seed {seed}");
+    let mut ended = ends.clone();
+    ended.sort_unstable();
+    assert_eq!(ended, due, "seed {seed}");
+}
+
+#[test]
+fn of_one_length() {
+    in_order(1, |_, _| millis(500));
+}
+
+#[test]
+fn of_two_lengths() {
+    in_order(2, |_, number| if number % 2 == 0 { secs(2) } else { millis(400) });
+}
+
+#[test]
+fn of_any_length() {
+    in_order(3, |numbers, _| millis(numbers.below(5_000)));
+}
+
+#[test]
+fn ever_shorter() {
+    in_order(4, |_, number| millis(20_000 - number * 10));
+}
+
+#[test]
+fn with_one_that_is_far_off() {
+    in_order(5, |_, number| if number == 0 { secs(50) } else { millis(300) });
+}
+
+/// A limit that is made shorter while it waits counts from then; a longer one changes nothing.
+#[test]
+fn made_shorter_while_they_wait() {
+    let sim = Sim::seeded(6);
+    let never = |limit| {
+        let request: Request<(), Ended> = sim.root().spawn("waits", |_| pending::<()>());
+        request.timeout(limit)
+    };
+    let (moved, others) = (never(secs(9)), [never(secs(9)), never(secs(10)), never(secs(9))]);
+    sim.settle();
+    let moved = moved.timeout(secs(20)).timeout(secs(1)).timeout(secs(3));
+    let node = moved.node();
+    sim.advance(millis(999));
+    assert!(node.is_alive());
+    sim.advance(millis(1));
+    assert!(!node.is_alive());
+    sim.advance(millis(7_999));
+    assert!(others.iter().all(|request| request.node().is_alive()));
+    sim.advance(millis(1));
+    assert_eq!(others.map(|request| request.node().is_alive()), [false, true, false]);
+}

@@ -1,0 +1,201 @@
+//! Woken in its own poll: by reference, by value, through a clone, from another thread, and on the way to its end.
+
+use std::{
+    cell::Cell,
+    future::{Future, pending, poll_fn},
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+    thread,
+};
+
+use hamadryad::{AnyNode, Ended, Request, sim::Sim};
+
+use crate::trace::{by_value, contain, said, say, world};
+
+const ROUNDS: usize = if cfg!(miri) { 20 } else { 500 };
+
+/// A request that does `wake` at its first poll, says each poll, and is done at the second.
+fn yields(owner: AnyNode, name: &'static str, wake: impl Fn(&Waker) + 'static) -> Request<(), Ended> {
+    owner.spawn(name, async move |_| {
+        yield_by(name, &wake).await;
+    })
+}
+
+fn yield_by(name: &'static str, wake: impl Fn(&Waker)) -> impl Future<Output = ()> {
+    let mut polls = 0;
+    poll_fn(move |context| {
+        polls += 1;
+        say(format_args!("{name} {polls}"));
+        if polls == 1 {
+            wake(context.waker());
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    })
+}
+
+/// Of the woken requests only those run that waited when the class began: what wakes itself is behind them, and runs in the next turn.
+#[test]
+fn each_goes_behind_what_waits() {
+    let sim = world();
+    for (name, wake) in [("a", Waker::wake_by_ref as fn(&Waker)), ("b", by_value), ("c", |waker| waker.clone().wake_by_ref())] {
+        yields(sim.root(), name, wake).detach();
+    }
+    sim.settle();
+    assert_eq!(said(), ["a 1", "b 1", "c 1", "a 2", "b 2", "c 2"]);
+}
+
+#[test]
+fn from_another_thread_while_it_is_polled() {
+    let sim = world();
+    for round in 0..ROUNDS {
+        let by_ref = |waker: &Waker| thread::scope(|scope| drop(scope.spawn(|| waker.wake_by_ref())));
+        let by_clone = |waker: &Waker| thread::scope(|scope| drop(scope.spawn(|| by_value(waker))));
+        let request = if round % 2 == 0 { yields(sim.root(), "x", by_ref) } else { yields(sim.root(), "x", by_clone) };
+        sim.block_on(request).expect("it was woken");
+        assert_eq!(said(), ["x 1", "x 2"], "round {round}");
+    }
+}
+
+/// Another thread wakes while the poll ends: seen by who polled, or pushed; never lost, and never twice in the stack.
+#[test]
+fn from_another_thread_while_the_poll_ends() {
+    let sim = world();
+    for round in 0..ROUNDS {
+        let mut wakes = Vec::new();
+        let request = sim.root().spawn("raced", async move |_| {
+            for _ in 0..4 {
+                let mut first = true;
+                let mut wake = |waker: &Waker| {
+                    let waker = waker.clone();
+                    wakes.push(thread::spawn(move || waker.wake()));
+                };
+                poll_fn(|context| {
+                    if first {
+                        first = false;
+                        wake(context.waker());
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(())
+                })
+                .await;
+            }
+            wakes.drain(..).for_each(|thread| thread.join().expect("it only wakes"));
+            Ok::<_, Ended>(round)
+        });
+        // The wakes come from outside of simulated time: they are waited for by hand.
+        let node = request.detach();
+        while node.is_alive() {
+            sim.settle();
+            thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn while_a_clone_of_an_earlier_poll_is_kept() {
+    let sim = world();
+    let kept: Rc<Cell<Option<Waker>>> = Rc::default();
+    let keep = kept.clone();
+    let request = sim.root().spawn("keeps", async move |_| {
+        yield_by("first", |waker| {
+            keep.set(Some(waker.clone()));
+            waker.wake_by_ref();
+        })
+        .await;
+        yield_by("second", Waker::wake_by_ref).await;
+        yield_by("third", by_value).await;
+        drop(keep.take());
+        yield_by("fourth", Waker::wake_by_ref).await;
+        pending::<()>().await;
+    });
+    let node = request.detach();
+    sim.settle();
+    let polls: Vec<String> =
+        ["first", "second", "third", "fourth"].iter().flat_map(|name| [format!("{name} 1"), format!("{name} 2")]).collect();
+    assert_eq!(said(), polls);
+    node.free();
+    sim.settle();
+    assert!(said().is_empty());
+}
+
+/// What wakes itself and ends in the same poll, by whatever end, leaves nothing that the slot's next tenants would feel.
+#[test]
+fn and_ended_in_the_same_poll() {
+    let sim = world();
+    contain(sim.root());
+    for round in 0..ROUNDS {
+        let woken = sim.root().spawn("ends", move |me: AnyNode| {
+            poll_fn(move |context| {
+                context.waker().wake_by_ref();
+                if round % 5 > 2 {
+                    by_value(context.waker());
+                }
+                match round % 4 {
+                    0 => return Poll::Ready(()),
+                    1 => drop(me.free()),
+                    2 => panic!("as it is meant to"),
+                    _ => drop(me.spawn("child", async |_| pending::<()>().await).detach()),
+                }
+                if round % 4 == 3 { Poll::Ready(()) } else { Poll::Pending }
+            })
+        });
+        let node = woken.detach();
+        sim.settle();
+        assert!(!node.is_alive(), "round {round}");
+        said();
+        let tenant = sim.root().spawn("tenant", |_| {
+            poll_fn(|_| {
+                say("tenant");
+                Poll::<()>::Pending
+            })
+        });
+        sim.settle();
+        sim.settle();
+        assert_eq!(said(), ["tenant"], "round {round}: a tenant runs once");
+        drop(tenant);
+    }
+}
+
+#[test]
+fn a_scope_and_who_polls_it() {
+    let sim = world();
+    let request = sim.root().spawn("outer", async move |me| {
+        let inner = me.scope("inner", async |_| {
+            yield_by("inner", Waker::wake_by_ref).await;
+            yield_by("by value", by_value).await;
+            Ok::<_, Ended>(7)
+        });
+        inner.await
+    });
+    assert_eq!(sim.block_on(request).expect("it goes on"), 7);
+    assert_eq!(said(), ["inner 1", "inner 2", "by value 1", "by value 2"]);
+}
+
+/// Says that it was woken.
+struct Foreign;
+
+impl Wake for Foreign {
+    fn wake(self: Arc<Self>) {
+        say("foreign woken");
+    }
+}
+
+#[test]
+fn a_scope_that_somebody_else_polls_wakes_that_one_by_the_loop() {
+    let sim = Sim::seeded(1);
+    said();
+    let waker = Waker::from(Arc::new(Foreign));
+    let mut context = Context::from_waker(&waker);
+    let mut scope = pin!(sim.root().scope("inner", async |_| {
+        yield_by("inner", Waker::wake_by_ref).await;
+        Ok::<_, Ended>(7)
+    }));
+    assert!(scope.as_mut().poll(&mut context).is_pending());
+    assert_eq!(said(), ["inner 1"], "nobody is called from inside");
+    sim.settle();
+    assert_eq!(said(), ["foreign woken"]);
+    assert!(matches!(scope.as_mut().poll(&mut context), Poll::Ready(Ok(7))));
+}
