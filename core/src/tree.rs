@@ -29,6 +29,8 @@ use core::task::Waker;
 use core::time::Duration;
 
 const NO_MEMORY: &str = "the system has no memory for a tree's first pages";
+/// How many loans nest before their list grows.
+const LOANS_AT_START: usize = 16;
 
 /// The owner of everything: a root node and all that hangs below it, on one thread (others say runtime or context).
 ///
@@ -124,6 +126,7 @@ impl Tree {
             shutdowns: RefCell::default(),
             scheduled: Cell::new(None),
         });
+        core.loans.borrow_mut().reserve(LOANS_AT_START);
         core.pages.belong_to(&core);
         let slot = core.make_under(None, Kind::ROOT, place).expect(NO_MEMORY);
         slot.clear(Flag::NoValue);
