@@ -1,6 +1,6 @@
 //! Portable transport of whole messages.
 
-use crate::decimal::Decimal;
+use crate::decimal::add_decimal;
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::request::Request;
@@ -61,26 +61,34 @@ impl From<Ended> for ChannelError {
     }
 }
 
-/// Piece by piece, as [`Ended`]: what `write!` brings is 1 KB of a page.
-impl fmt::Display for ChannelError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ChannelError {
+    /// What its `Display` writes. By itself, as [`Ended::text`]: what formats is 1 KB of a page.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
         match self {
-            ChannelError::Refused => f.write_str("refused"),
-            ChannelError::Unreachable => f.write_str("unreachable"),
+            ChannelError::Refused => text.push_str("refused"),
+            ChannelError::Unreachable => text.push_str("unreachable"),
             ChannelError::TooLarge { limit } => {
-                f.write_str("the message is larger than ")?;
-                Decimal(*limit as u64).fmt(f)?;
-                f.write_str(" bytes")
+                text.push_str("the message is larger than ");
+                add_decimal(*limit as u64, &mut text);
+                text.push_str(" bytes");
             }
             ChannelError::Closed { code, reason } => {
-                f.write_str("closed by the other side (code ")?;
-                Decimal(u64::from(*code)).fmt(f)?;
-                f.write_str(if reason.is_empty() { "" } else { ": " })?;
-                f.write_str(reason)?;
-                f.write_str(")")
+                text.push_str("closed by the other side (code ");
+                add_decimal(u64::from(*code), &mut text);
+                text.push_str(if reason.is_empty() { "" } else { ": " });
+                text.push_str(reason);
+                text.push(')');
             }
-            ChannelError::Ended(ended) => ended.fmt(f),
+            ChannelError::Ended(ended) => return ended.text(),
         }
+        text
+    }
+}
+
+impl fmt::Display for ChannelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
     }
 }
 

@@ -1,7 +1,6 @@
 //! [`add_decimal`]: a number in digits.
 
 use alloc::string::String;
-use core::fmt;
 
 /// Adds a number in decimal digits. The library's own way to print one is 2 KB of a page, and every page can tell of a failure.
 pub(crate) fn add_decimal(number: u64, text: &mut String) {
@@ -17,20 +16,9 @@ pub(crate) fn add_decimal(number: u64, text: &mut String) {
     }
 }
 
-/// The same, for a `Display`.
-pub(crate) struct Decimal(pub(crate) u64);
-
-impl fmt::Display for Decimal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        add_decimal(self.0, &mut text);
-        f.write_str(&text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Decimal, add_decimal};
+    use super::add_decimal;
     use alloc::string::{String, ToString};
 
     #[test]
@@ -39,7 +27,6 @@ mod tests {
             let mut text = String::new();
             add_decimal(number, &mut text);
             assert_eq!(text, number.to_string());
-            assert_eq!(Decimal(number).to_string(), text);
         }
     }
 }

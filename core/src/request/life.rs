@@ -13,6 +13,7 @@
 
 use crate::arena::{Flag, Limit, Place, SlotRef, State, Told, Waiter, WideRef};
 use crate::catch::{Panic, catch};
+use crate::channel::ChannelError;
 use crate::ended::{Ended, Facts};
 use crate::failure::Failure;
 use crate::free::{Cause, End};
@@ -297,7 +298,11 @@ impl TreeCore {
 /// An error as text: one of our own without what formats, which is 1 KB of a page.
 fn text_of<E: Display + 'static>(error: &E) -> String {
     let any: &dyn Any = error;
-    any.downcast_ref::<Ended>().map_or_else(|| error.to_string(), Ended::text)
+    match (any.downcast_ref::<Ended>(), any.downcast_ref::<ChannelError>()) {
+        (Some(ended), _) => ended.text(),
+        (_, Some(error)) => error.text(),
+        _ => error.to_string(),
+    }
 }
 
 /// What is waited for, in a sentence.
