@@ -178,16 +178,9 @@ impl TreeCore {
     }
 
     /// Why no computation may begin under that node: it shuts down, and is not below a request that still has the grace.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn refuses(&self, owner: AnyNode) -> Option<Ended> {
-        let mut next = if self.pending.has(Queued::Shutdowns) { owner.readable() } else { None };
-        while let Some(slot) = next.filter(|slot| !has_grace(*slot)) {
-            let shutdown = Shutdown::of(slot);
-            if shutdown.is_some() {
-                return Some(ended_by(shutdown, owner));
-            }
-            next = slot.parent.get();
-        }
-        None
+        if self.pending.has(Queued::Shutdowns) { refusal(owner) } else { None }
     }
 
     /// The earliest end of a grace.
@@ -269,6 +262,20 @@ fn next_below(slot: SlotRef, top: SlotRef) -> Option<SlotRef> {
             return Some(older);
         }
         slot = slot.parent.get()?;
+    }
+    None
+}
+
+/// Why nothing may begin under a node of a tree where a shutdown is under way.
+#[cfg_attr(not(target_family = "wasm"), cold)]
+fn refusal(owner: AnyNode) -> Option<Ended> {
+    let mut next = owner.readable();
+    while let Some(slot) = next.filter(|slot| !has_grace(*slot)) {
+        let shutdown = Shutdown::of(slot);
+        if shutdown.is_some() {
+            return Some(ended_by(shutdown, owner));
+        }
+        next = slot.parent.get();
     }
     None
 }

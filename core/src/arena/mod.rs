@@ -4,10 +4,10 @@
 //!  page (16 KiB, aligned to its size)            slot, 96 bytes            wide slot, 160 bytes (requests, scopes, immediates)
 //!  ┌──────────────────────────────┐              ┌────────────────────┐    ┌────────────────────┐
 //!  │ header: tree, shared, serial │              │ generation       8 │    │ slot            96 │
-//!  │ slot 0                       │              │ state, counts    8 │    │ wake word, runs  8 │
+//!  │ slot 0                       │              │ state, counts    8 │    │ word, deadline   8 │
 //!  │ slot 1                       │              │ four links      32 │    │ queue links     16 │
 //!  │ …                            │              │ kind, data      16 │    │ told            24 │
-//!  └──────────────────────────────┘              │ name, place     16 │    │ deadline, turn   8 │
+//!  └──────────────────────────────┘              │ name, place     16 │    │ runs, turn       8 │
 //!  a page belongs to one tree at a time          │ birth, extras   16 │    │ inject link      8 │
 //!  and is handed on through the pool             └────────────────────┘    └────────────────────┘
 //! ```
