@@ -58,6 +58,27 @@ fn page(place: &Place, route: &Route, summary: &mut Summary) {
     let begin = Instant::now();
     let files = environment::files(folder.join(wasm_target::NAME).join("release"), ".wasm");
     summary.tell(Outcome::of("floor: the page imports nothing from `env`", no_import_from_env(&files), begin.elapsed()));
+    let begin = Instant::now();
+    summary.tell(Outcome::of("floor: nothing formats in the smallest page", no_formatting(&files), begin.elapsed()));
+}
+
+/// A `format!` on a way that every page has would be 1 KB of each, packed, and a number or a padded text 2 KB more. Whoever adds one does
+/// not see that; so what is linked of it is found by name.
+fn no_formatting(files: &[PathBuf]) -> Result<(), Failure> {
+    for file in files {
+        let bytes = std::fs::read(file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+        if let Some(name) = formatting_in(&bytes) {
+            return Err(Failure::new(format!("{} has `{name}`: something in it formats", file.display()))
+                .cure("build text with `push_str` and `add_decimal` where every page has it (`Ended::text` is one), not with `format!`"));
+        }
+    }
+    Ok(())
+}
+
+/// A part of a function's name, as the compiler writes it into the file, that tells of the library's formatting.
+fn formatting_in(wasm: &[u8]) -> Option<&'static str> {
+    const NAMES: [&str; 3] = ["4core3fmt", "5alloc3fmt", "core..fmt.."];
+    NAMES.into_iter().find(|name| wasm.windows(name.len()).any(|bytes| bytes == name.as_bytes()))
 }
 
 fn no_import_from_env(files: &[PathBuf]) -> Result<(), Failure> {
@@ -73,4 +94,16 @@ fn no_import_from_env(files: &[PathBuf]) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::formatting_in;
+
+    #[test]
+    fn what_formats_is_found_by_its_name() {
+        assert_eq!(formatting_in(b"\0_RNvNtCs5cOc02OMXlo_5alloc3fmt6format\0"), Some("5alloc3fmt"));
+        assert_eq!(formatting_in(b"_ZN4core3fmt9Formatter3pad17h0123456789abcdefE"), Some("4core3fmt"));
+        assert_eq!(formatting_in(b"_ZN5alloc6string6String8push_str17h0123456789abcdefE"), None);
+    }
 }
