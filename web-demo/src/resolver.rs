@@ -123,8 +123,8 @@ async fn first_answer<C: Connect>(
 ) -> Result<Option<Message<Vec<u8>>>, Ended> {
     for Upstream { name, peer } in &setup.upstreams {
         let began = me.now();
-        let asked = me.scope("ask", async |me| ask(me.label(&**name), &setup.connect, peer, question).await).timeout(setup.limits.each);
-        let (result, message) = match asked.await {
+        let ask = async |me: AnyNode| ask(me.label(&**name), &setup.connect, peer, question).await;
+        let (result, message) = match me.scope("ask", ask).timeout(setup.limits.each).await {
             Ok(message) => (Ok(message.opt_rcode()), Some(message)),
             Err(error) => (Err(error), None),
         };
