@@ -39,7 +39,8 @@ impl Attended<'_> {
     #[inline(always)]
     pub fn turn_for(&self, token: Token, ready: Ready, now: Instant) -> Option<Turn> {
         let (core, shared) = (self.0, &*self.0.shared);
-        // With nothing queued, nothing due and nothing come from other threads, the class of the source is the first with anything to do.
+        // With nothing queued, nothing due and nothing come from other threads, the class of the source is the first with anything to do;
+        // sources of an earlier class than I/O have no front, and nobody is told of them here.
         let is_simple =
             core.entered.get() == 0 && core.pending.is_quiet() && now >= core.time.get() && !core.is_due(now) && !shared.was_brought();
         if !is_simple {
@@ -51,9 +52,10 @@ impl Attended<'_> {
         };
         core.begin_turn(now);
         core.call_only(front, ready);
-        if core.pending.is_quiet() && !core.is_due(now) {
+        // What a cloned waker has woken meanwhile runs in this turn.
+        if core.pending.is_quiet() && !core.is_due(now) && !shared.arm() {
             core.phase.set(Phase::Attended);
-            Some(Turn { ran: 1, pending: shared.arm() })
+            Some(Turn { ran: 1, pending: false })
         } else {
             Some(core.end_attended_turn(1))
         }
@@ -82,6 +84,7 @@ impl TreeCore {
     /// The rest of an attended turn that began with the news of one source, after that many pieces of code.
     #[inline(never)]
     fn end_attended_turn(&self, ran: usize) -> Turn {
+        self.shared.disarm(); // It looks again at its end.
         self.ran.set(ran);
         if self.pending.has(Queued::Failures) {
             self.deliver_failures();
