@@ -16,17 +16,26 @@ use core::fmt;
 
 /// A host attends to its tree: see [`Tree::attend`].
 #[must_use = "dropping it ends the attention"]
-pub struct Attended<'t>(&'t TreeCore);
+pub struct Attended<'t> {
+    core: &'t TreeCore,
+    /// Nobody attended before, and no turn runs.
+    is_outermost: bool,
+}
 
 impl Tree {
     /// For hosts that take in input and run turns by themselves: until what this gives is dropped, [`Host::schedule`](crate::Host) is not
     /// called. The host asks [`next_deadline`](Tree::next_deadline) after that, and knows from its last [`Turn`] what is pending.
     ///
-    /// What is marked or queued meanwhile is for a turn that follows, as always.
+    /// What is marked or queued meanwhile is for a turn that follows, as always. Within a turn, or within another attention, this changes
+    /// nothing.
     #[inline]
     pub fn attend(&self) -> Attended<'_> {
-        self.core().phase.set(Phase::Attended);
-        Attended(self.core())
+        let core = self.core();
+        let is_outermost = core.phase.get() == Phase::Outside;
+        if is_outermost {
+            core.phase.set(Phase::Attended);
+        }
+        Attended { core, is_outermost }
     }
 }
 
@@ -34,14 +43,15 @@ impl Attended<'_> {
     /// The turn of a host that has news of one source and of nothing else: it does what
     /// [`mark_ready`](Tree::mark_ready) and then [`turn`](Tree::turn) would do, in a short way. Deadlines count.
     ///
-    /// `None`: nothing has happened, since there is more to do than to call or wake the one watcher of that source. The host then marks it
-    /// and runs a turn.
+    /// `None`: nothing has happened, since there is more to do than to call or wake the one watcher of that source, or a turn runs already.
+    /// The host then marks it and runs a turn.
     #[inline(always)]
     pub fn turn_for(&self, token: Token, ready: Ready, now: Instant) -> Option<Turn> {
-        let (core, shared) = (self.0, &*self.0.shared);
-        // With nothing queued, nothing due and nothing come from other threads, the class of the source is the first with anything to do.
-        let is_simple =
-            core.entered.get() == 0 && core.pending.is_quiet() && now >= core.time.get() && !core.is_due(now) && !shared.was_brought();
+        let (core, shared) = (self.core, &*self.core.shared);
+        // With nothing queued, nothing due and nothing come from other threads, the class of the source is the first with anything to do;
+        // sources of an earlier class than I/O have no front, and nobody is told of them here.
+        let is_outside = core.phase.get() == Phase::Attended && core.entered.get() == 0;
+        let is_simple = is_outside && core.pending.is_quiet() && now >= core.time.get() && !core.is_due(now) && !shared.was_brought();
         if !is_simple {
             return None;
         }
@@ -51,9 +61,10 @@ impl Attended<'_> {
         };
         core.begin_turn(now);
         core.call_only(front, ready);
-        if core.pending.is_quiet() && !core.is_due(now) {
+        // What a cloned waker has woken meanwhile runs in this turn.
+        if core.pending.is_quiet() && !core.is_due(now) && !shared.arm() {
             core.phase.set(Phase::Attended);
-            Some(Turn { ran: 1, pending: shared.arm() })
+            Some(Turn { ran: 1, pending: false })
         } else {
             Some(core.end_attended_turn(1))
         }
@@ -82,6 +93,7 @@ impl TreeCore {
     /// The rest of an attended turn that began with the news of one source, after that many pieces of code.
     #[inline(never)]
     fn end_attended_turn(&self, ran: usize) -> Turn {
+        self.shared.disarm(); // It looks again at its end.
         self.ran.set(ran);
         if self.pending.has(Queued::Failures) {
             self.deliver_failures();
@@ -134,8 +146,10 @@ impl fmt::Debug for Attended<'_> {
 impl Drop for Attended<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.0.phase.set(Phase::Outside);
-        // The host looks now; whatever comes after that, it has to be told.
-        self.0.scheduled.set(None);
+        if self.is_outermost {
+            self.core.phase.set(Phase::Outside);
+            // The host looks now; whatever comes after that, it has to be told.
+            self.core.scheduled.set(None);
+        }
     }
 }

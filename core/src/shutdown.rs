@@ -124,7 +124,8 @@ impl TreeCore {
         let Some(slot) = node.readable() else { return };
         let mut end = self.now() + grace;
         let (mut place, mut by) = (place, self.running());
-        match Shutdown::of(slot) {
+        // A hook that is asked about the end of one may ask for another.
+        match Shutdown::of(slot).filter(|_| self.is_listed(node)) {
             Some(before) => (end, place, by) = (end.min(before.end), before.place, before.by),
             None => self.shutdowns.borrow_mut().push(node),
         }
@@ -135,6 +136,11 @@ impl TreeCore {
         }
         self.end_background_below(node);
         self.poke();
+    }
+
+    /// Whether a shutdown of that node is under way, and not at its end.
+    fn is_listed(&self, node: AnyNode) -> bool {
+        self.shutdowns.borrow().contains(&node)
     }
 
     fn tell_closing(&self, node: AnyNode) {
@@ -211,14 +217,10 @@ impl TreeCore {
 
     #[inline(never)]
     fn drive_each(&self, deadlines: Deadlines) {
-        let mut at = 0;
-        loop {
-            let Some(node) = self.shutdowns.borrow().get(at).copied() else {
-                if at == 0 {
-                    self.pending.remove(Queued::Shutdowns);
-                }
-                return;
-            };
+        // One that is asked for meanwhile is looked at in the next turn.
+        let (mut at, count) = (0, self.shutdowns.borrow().len());
+        for _ in 0..count {
+            let node = self.shutdowns.borrow()[at];
             self.end_background_below(node);
             let shutdown = node.readable().and_then(Shutdown::of);
             let is_over = |shutdown: Shutdown| shutdown.end <= self.time.get() && deadlines == Deadlines::Count;
@@ -227,7 +229,7 @@ impl TreeCore {
                 if let Some(Shutdown { place, by, .. }) = shutdown
                     && node.slot.state.get() == State::Live
                 {
-                    if self.free(node.slot, &End::freed(place, by)) == Freed::Kept {
+                    if self.free(node.slot, &End::freed(place, by)) == Freed::Kept && !self.is_listed(node) {
                         node.slot.extras_or_new().shutdown.set(None); // A hook of its own wants it to live on.
                     }
                     self.count_piece();
@@ -235,6 +237,9 @@ impl TreeCore {
             } else {
                 at += 1;
             }
+        }
+        if self.shutdowns.borrow().is_empty() {
+            self.pending.remove(Queued::Shutdowns);
         }
     }
 }

@@ -47,7 +47,8 @@ pub(crate) struct Front {
     /// Whose closure is called, if it has one watcher: that one or, of a source that watches itself, its own.
     pub(crate) watcher: SlotRef,
     pub(crate) source: SlotRef,
-    /// Which news are not as simple as that: all, where it has none or several, or is gone.
+    /// Which news are not as simple as that: all, where it has none or several, or is gone; and all of a signal, after which the same
+    /// turn goes on with other classes.
     refuses: Ready,
 }
 
@@ -116,7 +117,8 @@ impl Sources {
             }
         };
         let token = self.token(index);
-        let front = Front { token, watcher: node.slot, source: node.slot, refuses: Ready::ALL.without(accepts) };
+        let refuses = self.entries[index as usize].refuses();
+        let front = Front { token, watcher: node.slot, source: node.slot, refuses };
         match self.fronts.get_mut(index as usize) {
             Some(place) => *place = front,
             None => self.fronts.push(front),
@@ -255,7 +257,7 @@ impl Sources {
     pub(crate) fn tell_only(&mut self, token: Token, ready: Ready) -> Option<Waiter> {
         let entry = at(&mut self.entries, token)?;
         let [watcher @ Watcher { who: Who::Waiter(_), .. }] = &mut entry.watchers[..] else { return None };
-        if ready.is_empty() || !entry.accepts.contains(ready) {
+        if ready.is_empty() || !entry.accepts.contains(ready) || entry.class == SourceClass::Signal {
             return None;
         }
         let front = self.fronts.get_mut(token.index() as usize)?;
@@ -311,7 +313,15 @@ impl Entry {
         front.refuses = Ready::ALL;
         if let [Watcher { who: Who::Callback(node), .. }] = &self.watchers[..] {
             front.watcher = node.slot;
-            front.refuses = Ready::ALL.without(self.accepts);
+            front.refuses = self.refuses();
+        }
+    }
+
+    /// Which news of it cannot go without a list, though it has one watcher.
+    fn refuses(&self) -> Ready {
+        match self.class {
+            SourceClass::Signal => Ready::ALL,
+            SourceClass::Io => Ready::ALL.without(self.accepts),
         }
     }
 

@@ -30,12 +30,17 @@ impl Instant {
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
+
+    #[inline(always)]
+    pub(crate) const fn after_nanos(self, nanos: u64) -> Instant {
+        Instant(self.0.saturating_add(nanos))
+    }
 }
 
 impl Add<Duration> for Instant {
     type Output = Instant;
     fn add(self, length: Duration) -> Instant {
-        Instant(self.0.saturating_add(nanos_of(length)))
+        self.after_nanos(nanos_of(length))
     }
 }
 

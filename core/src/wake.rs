@@ -1,6 +1,6 @@
 //! Who is queued to run, and how the host learns that it should come (laws 10 and 22).
 
-use crate::arena::{Class, Flag, Queue, Serial, Waiter, WideRef};
+use crate::arena::{Class, Flag, Queue, Serial, State, Waiter, WideRef};
 use crate::pending::Queued;
 use crate::time::Instant;
 use crate::tree::TreeCore;
@@ -56,7 +56,8 @@ impl TreeCore {
 
     /// Queues a request to be run.
     pub(crate) fn ready(&self, slot: WideRef, by_end: bool) {
-        if slot.is_listed() || slot.has(Flag::NoValue) {
+        // One that was freed in its own poll, and awaits on, has left its list for good: its slot is soon another's.
+        if slot.is_listed() || slot.has(Flag::NoValue) || slot.state.get() == State::Deferred {
             return;
         }
         let late = by_end && self.phase.get() >= Phase::Woken && slot.ext().ran.get() != self.turn.get();

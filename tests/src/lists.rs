@@ -132,6 +132,7 @@ macro_rules! everywhere {
             law_15_the_grace_ends_with_the_last_request
             law_15_when_the_grace_is_over_the_rest_end
             law_15_a_kept_node_shuts_down_no_more
+            law_15_a_kept_node_can_be_shut_down_again
             law_15_only_requests_have_a_grace
             law_15_a_request_that_shuts_itself_down_has_the_grace
             law_15_a_request_shut_down_ends_after_its_grace

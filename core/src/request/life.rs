@@ -266,7 +266,7 @@ impl TreeCore {
     #[inline(always)]
     pub(super) fn keep_limit(&self, slot: WideRef) {
         if let Some(limit) = slot.ext().take_limit() {
-            self.keep(slot, Instant(slot.birth.get().0 + limit));
+            self.keep(slot, slot.birth.get().after_nanos(limit));
         }
     }
 
@@ -282,7 +282,7 @@ impl TreeCore {
     pub(crate) fn own_deadline(&self, slot: SlotRef) -> Option<Instant> {
         let slot = slot.as_wide()?;
         match slot.ext().noted_limit() {
-            Some(limit) => Some(Instant(slot.birth.get().0 + limit)),
+            Some(limit) => Some(slot.birth.get().after_nanos(limit)),
             None => self.deadlines.at(slot),
         }
     }

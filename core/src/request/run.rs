@@ -155,7 +155,7 @@ impl TreeCore {
     #[inline(always)]
     fn runs_before_its_limit(&self, slot: WideRef) -> bool {
         let ext = slot.ext();
-        let is_later = |limit| slot.birth.get().0 + limit > self.time.get().0;
+        let is_later = |limit| slot.birth.get().after_nanos(limit) > self.time.get();
         ext.runs.get() == 1 && slot.state.get() == State::Live && ext.noted_limit().is_some_and(is_later)
     }
 

@@ -3,6 +3,7 @@
 use crate::{Hand, Problem, Trace, World, turns};
 use hamadryad::AnyNode;
 use hamadryad::prelude::*;
+use std::cell::Cell;
 
 /// Waits until `node` is gone; the test's own clock is the tree's.
 ///
@@ -294,6 +295,25 @@ pub async fn law_15_a_kept_node_shuts_down_no_more<W: World>(world: W) {
     assert!(node.is_alive());
     assert!(matches!(node.spawn("new", async |_| Ok::<_, Ended>(7)).await, Ok(7)));
     busy.free();
+}
+
+/// That hook may ask for another shutdown, which is one of its own: with a grace that counts from there, at whose end it is asked anew.
+pub async fn law_15_a_kept_node_can_be_shut_down_again<W: World>(world: W) {
+    let node = world.ground();
+    let (again, asked) = (Cell::new(true), Trace::new());
+    let note = asked.clone();
+    node.on_free(move |node| {
+        note.note("asked");
+        if again.take() {
+            node.shutdown(millis(3));
+            return Keep;
+        }
+        Proceed
+    });
+    node.spawn("stubborn", async |me: AnyNode| me.sleep(hours(1)).await).detach();
+    node.shutdown(millis(1));
+    gone(&world, node).await;
+    asked.expect(&["asked", "asked"]);
 }
 
 /// Values and timers are no requests: a node without any is freed soon, and its timers are not called.

@@ -1,8 +1,14 @@
 //! Limits of many lengths, set, moved and left in any order: each ends what it was set for at its own time, in order.
 
-use std::{cell::RefCell, future::pending, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    future::{pending, poll_fn},
+    rc::Rc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use hamadryad::{AnyNode, Ended, Request, millis, secs, sim::Sim};
+use hamadryad::{AnyNode, Deadlines, Ended, Instant, Request, millis, secs, sim::Sim};
 
 const REQUESTS: u64 = if cfg!(miri) { 60 } else { 1_000 };
 
@@ -114,4 +120,27 @@ fn made_shorter_while_they_wait() {
     assert!(others.iter().all(|request| request.node().is_alive()));
     sim.advance(millis(1));
     assert_eq!(others.map(|request| request.node().is_alive()), [false, true, false]);
+}
+
+/// What would be due after the end of the clock never is.
+#[test]
+fn at_the_end_of_the_clock() {
+    let sim = Sim::seeded(7);
+    sim.advance(Instant::MAX - sim.root().now() - Duration::from_nanos(1));
+    let never = |body: fn(&mut Context<'_>) -> Poll<()>| {
+        let request: Request<(), Ended> = sim.root().spawn("waits", move |_| poll_fn(body));
+        request.timeout(secs(1))
+    };
+    let requests = [
+        never(|_| Poll::Pending),
+        never(|context| {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }),
+    ];
+    for _ in 0..3 {
+        assert!(requests.iter().all(|request| request.node().deadline().is_none_or(|at| at == Instant::MAX)));
+        sim.tree().turn(sim.root().now(), Deadlines::Count);
+        assert!(requests.iter().all(|request| request.node().is_alive()));
+    }
 }

@@ -7,7 +7,8 @@ use std::{
     convert::Infallible,
     future::poll_fn,
     rc::Rc,
-    task::Poll,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
 };
 
 use hamadryad::{AnyNode, Deadlines, Ended, Instant, Node, Ready, SourceClass, Token, Turn, millis, secs, sim::Sim};
@@ -28,8 +29,12 @@ struct Scene {
 
 impl Scene {
     fn new(sim: &Sim, deed: impl Fn(&Scene) + 'static) -> Rc<Scene> {
+        Scene::of(SourceClass::Io, sim, deed)
+    }
+
+    fn of(class: SourceClass, sim: &Sim, deed: impl Fn(&Scene) + 'static) -> Rc<Scene> {
         let root = sim.root();
-        let (source, token) = source(root, SourceClass::Io);
+        let (source, token) = source(root, class);
         let scene = Rc::new(Scene { root, source, watcher: Cell::new(None), token, kept: RefCell::default() });
         let (actor, closure) = (Rc::downgrade(&scene), Says("the watcher"));
         let watcher = source.on_ready_with(Ready::READABLE, move |value, ready| {
@@ -154,6 +159,11 @@ const DEEDS: &[Deed] = &[
         scene.root.spawn("late", async |me: AnyNode| me.sleep(secs(9)).await).timeout(millis(0)).detach();
     }),
     ("a post", |scene| scene.source.remote().post(|node| node.with(|value| say(value.0))).expect("the tree lives")),
+    ("a cloned waker", |scene| {
+        if let Some(waker) = sleeper_of(scene) {
+            waker.wake_by_ref();
+        }
+    }),
     ("its own readiness", |scene| say(scene.source.mark_ready(Ready::READABLE).is_empty())),
     ("a new source", |scene| {
         let (other, token) = source(scene.root, SourceClass::Signal);
@@ -186,6 +196,26 @@ const DEEDS: &[Deed] = &[
 /// With its name.
 type Preparation = (&'static str, fn(&Sim, &Scene));
 
+/// A request that says when it runs, and leaves a clone of its waker in the scene.
+fn put_to_sleep(scene: &Scene) {
+    let clone = Rc::new(Cell::new(None));
+    scene.keep(clone.clone());
+    let wait = async move |_: AnyNode| {
+        poll_fn(|context| {
+            say("the sleeper runs");
+            clone.set(Some(context.waker().clone()));
+            Poll::<()>::Pending
+        })
+        .await;
+    };
+    scene.root.spawn("sleeper", wait).detach();
+}
+
+/// The waker that a sleeper left.
+fn sleeper_of(scene: &Scene) -> Option<Waker> {
+    scene.kept.borrow().iter().find_map(|kept| kept.downcast_ref::<Rc<Cell<Option<Waker>>>>()?.take())
+}
+
 /// What makes a tree one in which more is to be done.
 const BUSY: &[Preparation] = &[
     ("an immediate", |_, scene| {
@@ -203,18 +233,9 @@ const BUSY: &[Preparation] = &[
     }),
     ("a post", |_, scene| scene.source.remote().post(drop).expect("the tree lives")),
     ("a woken waker", |sim, scene| {
-        let waker = Rc::new(Cell::new(None));
-        let sleeper = waker.clone();
-        let wait = async move |_: AnyNode| {
-            poll_fn(|context| {
-                sleeper.set(Some(context.waker().clone()));
-                Poll::<()>::Pending
-            })
-            .await;
-        };
-        scene.root.spawn("sleeper", wait).detach();
+        put_to_sleep(scene);
         sim.settle();
-        waker.take().expect("it was polled").wake();
+        sleeper_of(scene).expect("it was polled").wake();
     }),
     ("another source", |_, scene| {
         let (other, _) = source(scene.root, SourceClass::Signal);
@@ -268,13 +289,16 @@ const BUSY: &[Preparation] = &[
 ];
 
 /// What is said when the news comes while nothing else is pending, and in the four turns from then on.
-fn told(is_short: bool, deed: fn(&Scene)) -> Vec<String> {
+fn told(is_short: bool, class: SourceClass, deed: fn(&Scene)) -> Vec<String> {
     let sim = world();
     let failures = contain(sim.root());
-    let scene = Scene::new(&sim, deed);
+    let scene = Scene::of(class, &sim, deed);
+    put_to_sleep(&scene);
     sim.settle();
     let now = sim.root().now();
-    let first = if is_short { scene.short(&sim, now + millis(1)) } else { Some(scene.long(&sim, now + millis(1))) };
+    let short = if is_short { scene.short(&sim, now + millis(1)) } else { None };
+    assert_eq!(short.is_some(), is_short && class == SourceClass::Io);
+    let first = short.unwrap_or_else(|| scene.long(&sim, now + millis(1)));
     say(format_args!("{first:?}, then {:?}", sim.tree().next_deadline().map(|at| at - now)));
     for later in 2..5 {
         let _attended = sim.tree().attend();
@@ -291,7 +315,9 @@ fn told(is_short: bool, deed: fn(&Scene)) -> Vec<String> {
 #[test]
 fn the_turn_is_the_same_in_short() {
     for (name, deed) in DEEDS {
-        assert_eq!(told(true, *deed), told(false, *deed), "{name}");
+        for class in [SourceClass::Io, SourceClass::Signal] {
+            assert_eq!(told(true, class, *deed), told(false, class, *deed), "{name}, {class:?}");
+        }
     }
 }
 
@@ -363,4 +389,30 @@ fn a_source_that_watches_itself_hears_in_short_until_its_end() {
     source.free();
     assert_eq!(short(), None);
     assert_eq!(said(), ["the closure is ready: true", "drop the closure"]);
+}
+
+/// A waker of somebody else's is called by the loop, with none of the tree's code on the stack: in a turn all the same (law 22).
+#[test]
+fn a_turn_is_not_begun_in_short_within_another() {
+    thread_local! {
+        static WITHIN: RefCell<Option<(Rc<Sim>, Rc<Scene>)>> = const { RefCell::new(None) };
+    }
+    struct Enters;
+    impl Wake for Enters {
+        fn wake(self: Arc<Self>) {
+            WITHIN.with_borrow(|within| {
+                let Some((sim, scene)) = within else { return };
+                say(format_args!("{:?}", scene.short(sim, scene.root.now())));
+                say(format_args!("entered: {}", sim.tree().is_entered()));
+            });
+        }
+    }
+    let sim = Rc::new(world());
+    let scene = Scene::new(&sim, |_| ());
+    WITHIN.set(Some((sim.clone(), scene.clone())));
+    let mut ready = Box::pin(sim.root().sleep(millis(1)));
+    assert!(ready.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::new(Enters)))).is_pending());
+    sim.advance(millis(2));
+    assert_eq!(said(), ["None", "entered: true"]);
+    WITHIN.take();
 }

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use hamadryad::{AnyNode, Ended, Request, sim::Sim};
+use hamadryad::{AnyNode, Deadlines, Ended, Request, sim::Sim};
 
 use crate::trace::{by_value, contain, said, say, world};
 
@@ -198,4 +198,40 @@ fn a_scope_that_somebody_else_polls_wakes_that_one_by_the_loop() {
     sim.settle();
     assert_eq!(said(), ["foreign woken"]);
     assert!(matches!(scope.as_mut().poll(&mut context), Poll::Ready(Ok(7))));
+}
+
+/// Who freed itself and awaits on is woken by nobody, however that comes about in the same poll: its slot is soon another's.
+#[test]
+fn not_after_its_own_end() {
+    let sim = world();
+    let root = sim.root();
+    root.spawn("x", async move |me| {
+        me.free();
+        let (mut request, done) = root.completer::<(), Ended>("by hand");
+        let mut polled = false;
+        poll_fn(|context| {
+            if !std::mem::replace(&mut polled, true) {
+                assert!(pin!(&mut request).as_mut().poll(context).is_pending());
+            }
+            Poll::Ready(())
+        })
+        .await;
+        done.complete(Ok(())).expect("it waits");
+        for name in ["a", "b"] {
+            yields(root, name, Waker::wake_by_ref).detach();
+        }
+        pending::<()>().await;
+    })
+    .detach();
+    // In the same turn.
+    root.spawn("next", async move |_| {
+        for name in ["c", "d", "e"] {
+            yields(root, name, by_value).detach();
+        }
+    })
+    .detach();
+    for _ in 0..3 {
+        sim.tree().turn(root.now(), Deadlines::Count);
+    }
+    assert_eq!(said(), ["a 1", "b 1", "c 1", "d 1", "e 1", "a 2", "b 2", "c 2", "d 2", "e 2"]);
 }
