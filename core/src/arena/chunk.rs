@@ -4,7 +4,8 @@
 //! 64 of them the oldest goes back to the system: a tree keeps at most 1 MiB that it does not use, and one that is built and freed again and
 //! again does not ask the system each time.
 //!
-//! Under Miri and `--cfg hamadryad_isolate` every chunk is an allocation of its own, so that the checkers see each of them.
+//! Under Miri and `--cfg hamadryad_isolate` every chunk is an allocation of its own, so that the checkers see each of them. So it is in a
+//! page: the program's allocator gives small blocks as fast there, and a second one would be 0.5 KB of every page, packed.
 #![expect(unsafe_code, reason = "an allocator")]
 
 use super::page::{PAGE, PAGE_LAYOUT};
@@ -15,12 +16,12 @@ use core::ptr::NonNull;
 const FIRST_CHUNK_AT: usize = 64;
 const SMALL_MAX: usize = 512;
 const MEDIUM_MAX: usize = 2048;
-const CLASSES: usize = SMALL_MAX / 16 + (MEDIUM_MAX - SMALL_MAX) / 128 + 1;
+const CLASSES: usize = if ISOLATE { 1 } else { SMALL_MAX / 16 + (MEDIUM_MAX - SMALL_MAX) / 128 + 1 };
 /// How many pages without a chunk in use a tree keeps.
-const SPARES: usize = 64;
+const SPARES: usize = if ISOLATE { 1 } else { 64 };
 /// More chunks than a page has.
 const NEVER: u32 = u32::MAX;
-const ISOLATE: bool = cfg!(any(miri, hamadryad_isolate));
+const ISOLATE: bool = cfg!(any(miri, hamadryad_isolate, target_family = "wasm"));
 
 struct FreeChunk {
     next: Option<NonNull<FreeChunk>>,
@@ -191,6 +192,9 @@ impl Chunks {
     /// As `free`; the layout was of a class and not empty.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(super) unsafe fn free_small(&self, chunk: NonNull<u8>) {
+        if ISOLATE {
+            return; // Then no layout has a class: nothing below is linked.
+        }
         // SAFETY: chunks of a class lie in a page that begins at the multiple of `PAGE` below them, and keep its provenance.
         let page = unsafe { NonNull::new_unchecked(chunk.as_ptr().map_addr(|address| address & !(PAGE - 1)).cast::<ChunkPage>()) };
         let head = header(page);
@@ -302,7 +306,7 @@ impl Chunks {
 impl Drop for Chunks {
     fn drop(&mut self) {
         // Whoever holds a chunk keeps the tree's core, and so this: only spares can be left.
-        for spare in &self.spares {
+        for spare in self.spares.iter().filter(|_| !ISOLATE) {
             if let Some(page) = spare.take() {
                 self.retire(page);
             }
