@@ -4,13 +4,13 @@ mod line;
 #[cfg(feature = "serde")]
 mod serialize;
 mod text;
+mod waits_on;
 
-use crate::arena::{Class, Flag, SlotRef, Told, WideRef, bytes_of, widened};
+use crate::arena::{Class, Flag, SlotRef, bytes_of};
 use crate::free::age;
 use crate::node::AnyNode;
 use crate::tree::TreeCore;
 use crate::waits;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -18,6 +18,7 @@ use core::time::Duration;
 
 use line::Entry;
 pub use line::Line;
+pub(crate) use waits_on::WaitsOn;
 
 /// What is alive below a node: as text by `Display`, without what differs between equal runs by [`stable`](TreeReport::stable), as data by
 /// [`lines`](TreeReport::lines), and for any serializer with the feature `serde`.
@@ -86,32 +87,6 @@ impl AnyNode {
     }
 }
 
-pub(crate) type WaitsOn = BTreeMap<(usize, u64), AnyNode>;
-
-pub(crate) fn key(node: AnyNode) -> (usize, u64) {
-    (node.slot.as_ptr().addr(), widened(node.serial))
-}
-
-/// Who waits on which node, found from the other side: nothing is kept for it.
-pub(crate) fn who_waits(core: &TreeCore) -> WaitsOn {
-    // One by one: to collect a map is to sort, which is 4 KB of a page.
-    let mut map = WaitsOn::new();
-    for (who, source) in core.sources.borrow().waiting() {
-        map.insert(key(who), source);
-    }
-    let root = core.living_root().map(AnyNode::of);
-    for node in root.into_iter().flat_map(AnyNode::descendants) {
-        if let Some(ext) = node.slot.as_wide().as_ref().map(WideRef::ext) {
-            ext.peek(|told| {
-                if let Told::Ours(slot, serial) = told {
-                    map.insert(key(AnyNode { slot: **slot, serial: *serial }), node);
-                }
-            });
-        }
-    }
-    map
-}
-
 impl TreeReport {
     /// The nodes, depth first, oldest sibling first, as they are printed.
     pub fn lines(&self) -> impl ExactSizeIterator<Item = Line<'_>> {
@@ -147,7 +122,7 @@ impl TreeReport {
         let now = core.now();
         let up = core.living_root().map_or(Duration::ZERO, |root| age(now, root));
         let mut report = TreeReport { up, nodes: 0, requests: 0, bytes: 0, entries: Vec::new() };
-        let waits = who_waits(core);
+        let waits = WaitsOn::now(core);
         // Depth first, oldest first: the walk goes over links, so its depth costs no stack.
         let mut next = Some((top, 0));
         while let Some((node, depth)) = next {
@@ -241,7 +216,7 @@ fn waits_of(node: AnyNode, waits: &WaitsOn) -> (String, String) {
         return (String::new(), String::new());
     }
     let word = waits::name_of(node.slot.waits.get());
-    match waits.get(&key(node)) {
+    match waits.get(node) {
         Some(on) if node.slot.waits.get() == waits::REQUEST => (on.title(), on.name().to_string()),
         Some(on) => (format!("{word} ({})", on.title()), word.to_string()),
         None => (word.to_string(), word.to_string()),

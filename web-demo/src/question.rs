@@ -8,6 +8,8 @@ use domain::base::iana::{Class, Rtype};
 use domain::base::name::{FromStrError, ParsedName};
 use domain::base::{self, Name, ToName};
 
+use crate::Mnemonic;
+
 /// What is asked: a name, a type and a class.
 ///
 /// Equal without regard to upper and lower case (RFC 1035, section 2.3.3), which is what makes it a key for questions that are asked
@@ -91,8 +93,8 @@ impl PartialOrd for Question {
 /// name cannot move the cursor of a terminal.
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name(), self.rtype())?;
-        if self.class() != Class::IN { write!(f, " (class {})", self.class()) } else { Ok(()) }
+        write!(f, "{} {}", self.name(), Mnemonic(self.rtype()))?;
+        if self.class() != Class::IN { write!(f, " (class {})", Mnemonic(self.class())) } else { Ok(()) }
     }
 }
 

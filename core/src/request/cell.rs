@@ -73,16 +73,10 @@ where
     /// The slot is of this kind, and its future lies at `data`, lent to the caller.
     #[inline(always)]
     unsafe fn end(core: &TreeCore, slot: WideRef, data: *mut u8, outcome: Fut::Output) {
-        if slot.state.get() == State::Deferred {
-            // It was freed in this very poll, and that came first.
+        // SAFETY: the caller's contract.
+        if !unsafe { end_future(core, slot, data, Self::UNTYPED.drop_started) } {
             core.protect(*slot, false, || drop(outcome));
             return;
-        }
-        core.clear_for_end(*slot);
-        slot.set(Flag::NoValue);
-        if needs_drop::<Fut>() {
-            // SAFETY: the caller's contract; nobody drops it again: `NoValue`.
-            core.protect(*slot, true, || unsafe { data.cast::<Fut>().drop_in_place() });
         }
         match outcome.into_result() {
             result if slot.has(Flag::Held) => {
@@ -102,6 +96,25 @@ where
             }
         }
     }
+}
+
+/// Frees what the request owns, and drops its future. False when it was freed in this very poll: that came first.
+///
+/// # Safety
+/// The slot is of a request whose future lies at `data`, lent to the caller; `drop` is what drops that.
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+#[cfg_attr(target_family = "wasm", inline(never))]
+unsafe fn end_future(core: &TreeCore, slot: WideRef, data: *mut u8, drop: Option<unsafe fn(*mut u8)>) -> bool {
+    if slot.state.get() == State::Deferred {
+        return false;
+    }
+    core.clear_for_end(*slot);
+    slot.set(Flag::NoValue);
+    if let Some(drop) = drop {
+        // SAFETY: the caller's contract; nobody drops it again: `NoValue`.
+        core.protect(*slot, true, || unsafe { drop(data) });
+    }
+    true
 }
 
 /// # Safety

@@ -65,12 +65,7 @@ fn finish<T: 'static, E: From<Ended> + Display + 'static>(
     node: AnyNode,
     result: Result<T, E>,
 ) -> Result<(), Result<T, E>> {
-    let Some(slot) = unfinished(node).filter(|slot| slot.state.get() == State::Live) else { return Err(result) };
-    core.clear_for_end(slot);
-    if slot.state.get() == State::Deferred || node.readable().is_none() {
-        return Err(result);
-    }
-    slot.set(Flag::NoValue);
+    let Some(slot) = ready_to_end(core, node) else { return Err(result) };
     let held = slot.has(Flag::Held);
     let unreceived = match result {
         result if held => {
@@ -87,6 +82,19 @@ fn finish<T: 'static, E: From<Ended> + Display + 'static>(
     core.settle(slot);
     drop(unreceived);
     Ok(())
+}
+
+/// Frees what the request owns. Its slot, if it can have its result.
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+#[cfg_attr(target_family = "wasm", inline(never))]
+fn ready_to_end(core: &TreeCore, node: AnyNode) -> Option<SlotRef> {
+    let slot = unfinished(node).filter(|slot| slot.state.get() == State::Live)?;
+    core.clear_for_end(slot);
+    if slot.state.get() == State::Deferred || node.readable().is_none() {
+        return None;
+    }
+    slot.set(Flag::NoValue);
+    Some(slot)
 }
 
 /// The request's slot, while it can be completed: the code of a background one may be ended by a shutdown, though its node stays.
@@ -121,9 +129,15 @@ impl<T, E> fmt::Debug for Completer<T, E> {
 
 impl<T, E> Drop for Completer<T, E> {
     fn drop(&mut self) {
-        let Some(core) = self.core.take() else { return };
-        let Some(slot) = unfinished(self.node).filter(|slot| slot.state.get() == State::Live) else { return };
-        let facts = Facts::new(slot.name(), self.node, None, slot.place.get(), None, String::new());
-        core.end_with(slot.wide(), Ended::CompleterDropped { facts });
+        if let Some(core) = self.core.take() {
+            end_uncompleted(&core, self.node);
+        }
     }
+}
+
+/// Its completer is gone.
+fn end_uncompleted(core: &TreeCore, node: AnyNode) {
+    let Some(slot) = unfinished(node).filter(|slot| slot.state.get() == State::Live) else { return };
+    let facts = Facts::new(slot.name(), node, None, slot.place.get(), None, String::new());
+    core.end_with(slot.wide(), Ended::CompleterDropped { facts });
 }

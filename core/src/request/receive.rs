@@ -7,6 +7,7 @@ use crate::free::End;
 use crate::node::AnyNode;
 use crate::tree::TreeCore;
 use crate::waits;
+use alloc::rc::Rc;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -146,15 +147,25 @@ impl<T, E> Drop for Request<T, E> {
 /// A handle is dropped that was not received from.
 #[inline(never)]
 fn let_go<T, E>(slot: SlotRef, held: Held, error: OfError<E>) {
-    let Held::Slot(core) = held else { return };
+    if let Some(core) = abandon(slot, held) {
+        discard::<T, E>(&core, slot, error);
+    }
+}
+
+/// Frees one that has not ended. Gives the tree of one that has.
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+#[cfg_attr(target_family = "wasm", inline(never))]
+fn abandon(slot: SlotRef, held: Held) -> Option<Rc<TreeCore>> {
+    let Held::Slot(core) = held else { return None };
     if !slot.generation.is_taken() {
-        return discard::<T, E>(&core, slot, error);
+        return Some(core);
     }
     slot.clear(Flag::Held);
     // If it is ending right now, whoever ends it gives the slot back.
     if slot.state.get() == State::Live {
         core.free(slot, &End::dropped(&core));
     }
+    None
 }
 
 /// An ended request is dropped unreceived: a failure goes to law 17.

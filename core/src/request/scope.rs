@@ -22,13 +22,18 @@ use core::time::Duration;
 /// Its node is made at the first poll; the tree never points into the caller's frame. Dropping it abandons it.
 #[must_use = "a scope does nothing unless awaited"]
 pub struct Scope<F, Fut> {
+    side: Side,
+    body: Option<F>,
+    future: Option<Fut>,
+}
+
+/// What a scope is to the tree, whatever its code: there once for all types.
+struct Side {
     owner: AnyNode,
     name: &'static str,
     place: Place,
     limit: Option<Duration>,
     deadline: Option<Instant>,
-    body: Option<F>,
-    future: Option<Fut>,
     node: Option<(Rc<TreeCore>, AnyNode)>,
 }
 
@@ -57,34 +62,29 @@ impl AnyNode {
         F: FnOnce(AnyNode) -> Fut,
         Fut: Future,
     {
-        Scope { owner: self, name, place: Location::caller(), limit: None, deadline: None, body: Some(body), future: None, node: None }
+        let side = Side { owner: self, name, place: Location::caller(), limit: None, deadline: None, node: None };
+        Scope { side, body: Some(body), future: None }
     }
 }
 
 impl<F, Fut> Scope<F, Fut> {
     /// Ends it as [`Ended::TimedOut`] if it is not done `limit` after its first poll.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.limit = Some(self.limit.map_or(limit, |before| before.min(limit)));
+        self.side.limit = Some(self.side.limit.map_or(limit, |before| before.min(limit)));
         self
     }
 
     /// Ends it as [`Ended::TimedOut`] if it is not done at `at`.
     pub fn deadline(mut self, at: Instant) -> Self {
-        self.deadline = Some(self.deadline.map_or(at, |before| before.min(at)));
+        self.side.deadline = Some(self.side.deadline.map_or(at, |before| before.min(at)));
         self
     }
 }
 
 impl<F, Fut> fmt::Debug for Scope<F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").field("name", &self.name).field("node", &self.node.as_ref().map(|node| node.1)).finish()
+        f.debug_struct("Scope").field("name", &self.side.name).field("node", &self.side.node.as_ref().map(|node| node.1)).finish()
     }
-}
-
-/// The scope's node, made at its first poll.
-fn begin(owner: AnyNode, name: &'static str, place: Place) -> Result<(Rc<TreeCore>, AnyNode), Ended> {
-    let (core, slot) = owner.begin(super::Closing::Refuses, name, Kind::SCOPE, place, ())?;
-    Ok((core, AnyNode::of(*slot)))
 }
 
 /// A scope's code is on the stack; however it leaves.
@@ -126,29 +126,21 @@ where
         // No other field is structurally pinned, and `Drop` moves nothing out of it.
         let this = unsafe { self.get_unchecked_mut() };
         if let Some(body) = this.body.take() {
-            match begin(this.owner, this.name, this.place) {
+            let (core, node) = match this.side.begin() {
+                Ok(begun) => begun,
                 Err(ended) => return Poll::Ready(Err(ended.into())),
-                Ok((core, node)) => {
-                    let now = core.now();
-                    for at in this.limit.map(|limit| now + limit).into_iter().chain(this.deadline) {
-                        core.set_deadline(node.slot.wide(), now, at);
-                    }
-                    this.node = Some((Rc::clone(&core), node));
-                    let polling = Polling::begin(&core, node.slot.wide());
-                    this.future = Some(body(node));
-                    drop(polling);
-                }
+            };
+            let polling = Polling::begin(&core, node.slot.wide());
+            this.future = Some(body(node));
+            drop(polling);
+        }
+        let (core, slot) = match this.side.resume(context) {
+            Ok(running) => running,
+            Err(ended) => {
+                this.future = None;
+                return Poll::Ready(Err(this.side.give_up(ended).into()));
             }
-        }
-        let (core, node) = this.node.as_ref().expect("a scope gives its result once: it was polled after that");
-        let (core, node) = (Rc::clone(core), *node);
-        if node.readable().is_none() {
-            this.future = None;
-            return Poll::Ready(Err(this.give_up().into()));
-        }
-        let waiter = waiter_of(context, &core, waits::REQUEST);
-        let slot = node.slot.wide();
-        drop(slot.ext().told.replace(waiter.into()));
+        };
         let waker = crate::waker::lend(slot);
         let polling = Polling::begin(&core, slot);
         let future = this.future.as_mut().expect("set at the first poll");
@@ -156,20 +148,58 @@ where
         let polled = unsafe { Pin::new_unchecked(future) }.poll(&mut Context::from_waker(&waker));
         drop(polling);
         let Poll::Ready(outcome) = polled else { return Poll::Pending };
-        if node.readable().is_none() {
-            this.future = None;
-            return Poll::Ready(Err(this.give_up().into()));
-        }
-        core.clear_for_end(node.slot);
+        let ended = this.side.clear_for_end();
         this.future = None;
-        this.finish();
+        if let Err(ended) = ended {
+            return Poll::Ready(Err(this.side.give_up(ended).into()));
+        }
+        this.side.finish();
         Poll::Ready(outcome.into_result())
     }
 }
 
-impl<F, Fut> Scope<F, Fut> {
+/// Another ended the node.
+struct EndedByAnother;
+
+impl Side {
+    /// Makes the node, at the first poll.
+    #[cfg_attr(not(target_family = "wasm"), inline)]
+    fn begin(&mut self) -> Result<(Rc<TreeCore>, AnyNode), Ended> {
+        let (core, slot) = self.owner.begin(super::Closing::Refuses, self.name, Kind::SCOPE, self.place, ())?;
+        let node = AnyNode::of(*slot);
+        let now = core.now();
+        for at in self.limit.map(|limit| now + limit).into_iter().chain(self.deadline) {
+            core.set_deadline(slot, now, at);
+        }
+        self.node = Some((Rc::clone(&core), node));
+        Ok((core, node))
+    }
+
+    /// Before a poll: notes who waits.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn resume(&self, context: &Context<'_>) -> Result<(Rc<TreeCore>, WideRef), EndedByAnother> {
+        let (core, node) = self.node.as_ref().expect("a scope gives its result once: it was polled after that");
+        if node.readable().is_none() {
+            return Err(EndedByAnother);
+        }
+        let waiter = waiter_of(context, core, waits::REQUEST);
+        let slot = node.slot.wide();
+        drop(slot.ext().told.replace(waiter.into()));
+        Ok((Rc::clone(core), slot))
+    }
+
+    /// The future is ready: what the scope owns goes.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn clear_for_end(&self) -> Result<(), EndedByAnother> {
+        match &self.node {
+            Some((core, node)) if node.readable().is_some() => core.clear_for_end(node.slot),
+            _ => return Err(EndedByAnother),
+        }
+        Ok(())
+    }
+
     /// The node was ended by another: why.
-    fn give_up(&mut self) -> Ended {
+    fn give_up(&mut self, _: EndedByAnother) -> Ended {
         let (core, node) = self.node.take().expect("asked once, by whoever found it ended");
         let told = node.slot.wide().ext().told.take();
         let ended = core.ended_of(node, told);
@@ -178,6 +208,8 @@ impl<F, Fut> Scope<F, Fut> {
     }
 
     /// The node ends with its future.
+    #[cfg_attr(not(target_family = "wasm"), inline)]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn finish(&mut self) {
         let Some((core, node)) = self.node.take() else { return };
         let Some(slot) = node.readable() else {
@@ -200,6 +232,6 @@ impl<F, Fut> Scope<F, Fut> {
 
 impl<F, Fut> Drop for Scope<F, Fut> {
     fn drop(&mut self) {
-        self.finish();
+        self.side.finish();
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::arena::Class;
 use crate::node::AnyNode;
-use crate::report::{key, who_waits};
+use crate::report::WaitsOn;
 use crate::tree::TreeCore;
 use crate::waits;
 use alloc::format;
@@ -12,15 +12,15 @@ use alloc::vec::Vec;
 impl TreeCore {
     /// Who waits, for what, and where each was made: for the report of a deadlock.
     pub(crate) fn stuck(&self) -> Vec<String> {
-        let waits = who_waits(self);
+        let waits = WaitsOn::now(self);
         let root = self.living_root().map(AnyNode::of);
         let is_request = |node: &AnyNode| node.slot.kind.get().class == Class::Request;
         // Whoever called `block_on` waits for one of them, and is not in the tree's way.
-        let only_blocks = |node: &AnyNode| node.name() == BLOCK_ON && waits.get(&key(*node)).is_some_and(is_request);
+        let only_blocks = |node: &AnyNode| node.name() == BLOCK_ON && waits.get(*node).as_ref().is_some_and(is_request);
         let requests = root.into_iter().flat_map(AnyNode::descendants).filter(|node| is_request(node) && !only_blocks(node));
         let describe = |node: AnyNode| {
-            let on = match waits.get(&key(node)) {
-                Some(on) => format!("{} {}", waits::name_of(node.slot.waits.get()), root_path(*on)),
+            let on = match waits.get(node) {
+                Some(on) => format!("{} {}", waits::name_of(node.slot.waits.get()), root_path(on)),
                 None => match waits::name_of(node.slot.waits.get()) {
                     "" if is_completed_by_hand(node) => String::from("its completer"),
                     "" => String::from("something outside of the tree"),

@@ -1,6 +1,6 @@
 //! [`SharedQuestions`]: identical questions in flight are one request.
 
-use alloc::collections::BTreeMap;
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -18,14 +18,16 @@ pub(super) struct SharedQuestions(Node<Questions>);
 
 #[derive(Default)]
 struct Questions {
-    in_flight: BTreeMap<Question, Shared>,
+    /// Sorted: the library's map is 6 KB of a page.
+    #[expect(clippy::vec_box, reason = "thousands may be in flight, and where one is put in, all behind it are moved: a pointer each")]
+    in_flight: Vec<Box<Shared>>,
     /// Never used twice, so that a waiter of an earlier flight of the same question is not taken for one of this.
     tickets: u64,
 }
 
 /// One question in flight.
-#[derive(Default)]
 struct Shared {
+    question: Question,
     /// Freed, it ends the request. `None` only until it is made.
     flight: Option<AnyNode>,
     /// With their tickets, which only grow: they are told in the order in which they came.
@@ -65,7 +67,7 @@ impl SharedQuestions {
 
     /// The news goes to every waiter. They run later, so none of them can get in the way of this.
     fn finish(self, question: &Question, result: &Result<Answer, ResolveError>) {
-        let Ok(Some(shared)) = self.0.try_with_mut(|questions| questions.in_flight.remove(question)) else { return };
+        let Ok(Some(shared)) = self.0.try_with_mut(|questions| questions.remove(question)) else { return };
         for (_, waiter) in shared.waiters {
             let _gone_meanwhile = waiter.complete(result.clone());
         }
@@ -77,23 +79,45 @@ struct IsFirst(bool);
 impl Questions {
     fn join(&mut self, question: &Question, waiter: Waiter) -> (u64, IsFirst) {
         self.tickets += 1;
-        let shared = self.in_flight.entry(question.clone()).or_default();
-        shared.waiters.push((self.tickets, waiter));
-        (self.tickets, IsFirst(shared.waiters.len() == 1))
+        let (at, is_first) = match self.find(question) {
+            Ok(at) => (at, false),
+            Err(at) => {
+                let shared = Shared { question: question.clone(), flight: None, waiters: Vec::new() };
+                self.in_flight.insert(at, Box::new(shared));
+                (at, true)
+            }
+        };
+        self.in_flight[at].waiters.push((self.tickets, waiter));
+        (self.tickets, IsFirst(is_first))
+    }
+
+    /// Where it is, or else where it belongs.
+    fn find(&self, question: &Question) -> Result<usize, usize> {
+        self.in_flight.binary_search_by(|shared| shared.question.cmp(question))
+    }
+
+    fn get_mut(&mut self, question: &Question) -> Option<&mut Shared> {
+        let at = self.find(question).ok()?;
+        Some(&mut self.in_flight[at])
+    }
+
+    fn remove(&mut self, question: &Question) -> Option<Box<Shared>> {
+        let at = self.find(question).ok()?;
+        Some(self.in_flight.remove(at))
     }
 
     fn set_flight(&mut self, question: &Question, flight: AnyNode) {
-        if let Some(shared) = self.in_flight.get_mut(question) {
+        if let Some(shared) = self.get_mut(question) {
             shared.flight = Some(flight);
         }
     }
 
     /// The flight that nobody waits for any more, if that was the last.
     fn leave(&mut self, question: &Question, ticket: u64) -> Option<AnyNode> {
-        let shared = self.in_flight.get_mut(question)?;
+        let shared = self.get_mut(question)?;
         let at = shared.waiters.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()?;
         drop(shared.waiters.remove(at));
-        if shared.waiters.is_empty() { self.in_flight.remove(question)?.flight } else { None }
+        if shared.waiters.is_empty() { self.remove(question)?.flight } else { None }
     }
 }
 
