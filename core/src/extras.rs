@@ -122,7 +122,7 @@ impl Dependents {
 
     pub(crate) fn leave(&mut self, key: u64) -> Option<Waiter> {
         let at = self.waiters.iter().position(|entry| entry.0 == key)?;
-        Some(self.waiters.swap_remove(at).1)
+        Some(self.waiters.remove(at).1) // The others keep their order.
     }
 
     pub(crate) fn take(&mut self) -> Vec<(u64, Waiter)> {

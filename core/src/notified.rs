@@ -75,22 +75,26 @@ mod tests {
         let sim = Sim::seeded(1);
         let node = *sim.root().insert(());
         let woken = Rc::new(RefCell::new(Vec::new()));
-        for number in 0..3 {
+        let mut all = Vec::new();
+        for number in 0..4 {
             let woken = woken.clone();
-            sim.root()
+            let waits = sim
+                .root()
                 .spawn("waiter", async move |_| {
                     node.notified(Waits::named("message")).await?;
                     woken.borrow_mut().push(number);
                     Ok::<_, Ended>(())
                 })
                 .detach();
+            all.push(waits);
         }
         sim.block_on(sim.root().sleep(millis(1))).expect("the root is alive");
         assert!(sim.root().report().to_string().contains("waits: message"));
+        all[0].free(); // Who leaves changes nothing for the others.
         node.notify();
         assert!(woken.borrow().is_empty(), "nobody is called from here (law 10)");
         sim.block_on(sim.root().sleep(millis(1))).expect("the root is alive");
-        assert_eq!(*woken.borrow(), [0, 1, 2]);
+        assert_eq!(*woken.borrow(), [1, 2, 3]);
         node.notify(); // nobody waits
         node.free();
         node.notify();

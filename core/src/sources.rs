@@ -1,6 +1,7 @@
 //! The table of sources: who watches each, what is marked, and whose turn it is.
 
 use crate::arena::{SlotRef, Waiter};
+use crate::marks::{Mark, Marks};
 use crate::node::AnyNode;
 use crate::ready::Ready;
 use crate::source::{SourceClass, Token};
@@ -50,30 +51,6 @@ pub(crate) struct Front {
     /// Which news are not as simple as that: all, where it has none or several, or is gone; and all of a signal, after which the same
     /// turn goes on with other classes.
     refuses: Ready,
-}
-
-/// A source that is ready.
-struct Mark {
-    token: Token,
-    ready: Ready,
-    /// What of that nobody was told yet.
-    untold: Ready,
-    /// Of an error, which all are told: the key of who was told last, and of the last one to tell.
-    told: u64,
-    last: u64,
-}
-
-/// The sources of one class that are marked for the next time that it is served.
-struct Marks {
-    list: Vec<Mark>,
-    /// Which time that will be.
-    round: u64,
-}
-
-impl Default for Marks {
-    fn default() -> Marks {
-        Marks { list: Vec::new(), round: 1 }
-    }
 }
 
 /// What a class does next.
@@ -288,13 +265,6 @@ impl Sources {
         }
         self.serving.clear();
         None
-    }
-}
-
-impl Mark {
-    /// Whether certainly nobody is left to tell.
-    fn is_told(&self) -> bool {
-        self.untold.is_empty() && !self.ready.intersects(Ready::ALWAYS)
     }
 }
 
