@@ -167,6 +167,34 @@ fn what_was_posted_before_a_byte_was_sent_runs_before_who_reads_it() {
     thread.join().expect("no panic");
 }
 
+/// Limits, posts and the end of a grace come through a descriptor that is always ready.
+#[test]
+fn whatever_else_there_is_comes_between_the_news_of_one_descriptor() {
+    let main_loop = a_loop();
+    let root = main_loop.root();
+    let (reader, mut writer) = pipe().expect("a pipe");
+    writer.write_all(b"x").expect("written");
+    let io = Io::new(root, reader).expect("watched");
+    io.on_readable(|_| ());
+
+    let late = root.spawn("late", async |_| std::future::pending::<Result<(), Ended>>().await).timeout(millis(2));
+    assert!(matches!(main_loop.block_on(late), Err(Ended::TimedOut { .. })));
+
+    let (posted, completer) = root.completer::<(), Ended>("posted");
+    let remote = root.insert(Cell::new(Some(completer))).remote();
+    let thread = thread::spawn(move || {
+        thread::yield_now();
+        remote.post(|node| node.with(|completer| completer.take().map(|completer| completer.complete(Ok(()))))).expect("the tree lives");
+    });
+    main_loop.block_on(posted).expect("the root lives on");
+    thread.join().expect("no panic");
+
+    let node = *root.insert(());
+    node.spawn("stubborn", async |me: AnyNode| me.sleep(hours(1)).await).detach();
+    node.shutdown(millis(2));
+    main_loop.block_on(node.notified(hamadryad_native::Waits::named("event"))).expect_err("it is freed");
+}
+
 #[test]
 fn timers_and_a_descriptor_that_is_always_ready_are_both_served() {
     let main_loop = a_loop();
