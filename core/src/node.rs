@@ -1,8 +1,9 @@
 //! Handles to nodes: what a node is, where it is, and how one is made.
 
 use crate::access::Owned;
+use crate::arena::value::Room;
 use crate::arena::{Class, Flag, Place, Serial, SlotRef, State, value, value_kind};
-use crate::arena::{KindOf, OnceCell};
+use crate::arena::{Kind, KindOf, OnceCell};
 use crate::host::Host;
 use crate::id::NodeId;
 use crate::time::{Instant, WallClock};
@@ -315,10 +316,24 @@ impl AnyNode {
     #[inline(never)]
     #[track_caller]
     fn insert_slow<T: 'static>(self, value: T) -> Node<T> {
+        if cfg!(target_family = "wasm") {
+            let room = self.room_for(value_kind::<T>().kind(), Location::caller());
+            room.write(value_kind::<T>(), value);
+            return Node(AnyNode::of(room.slot()), PhantomData);
+        }
         match self.try_insert(value) {
             Ok(node) => node,
             Err(refused) => self.refuse(refused.reason),
         }
+    }
+
+    /// A new node, but for its value. In a page it is there once for all types.
+    #[inline(never)]
+    #[track_caller]
+    fn room_for(self, kind: &'static Kind, place: Place) -> Room {
+        let Some(owner) = self.growing() else { self.refuse(if self.is_alive() { InsertRefused::Ending } else { InsertRefused::Stale }) };
+        let room = owner.peek_core().find_and_move_in(Some(owner), kind, place, 0);
+        room.unwrap_or_else(|| self.refuse(InsertRefused::OutOfMemory))
     }
 
     /// A new node whose value is made knowing its handle. Until the value is there, access to it is `Busy`.

@@ -232,7 +232,7 @@ impl TreeCore {
 
     /// Room with a tenant, but for its value. (Not a function for each type: in a page that is 0.3 KB for each.)
     #[inline(never)]
-    fn find_and_move_in(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place, flags: u8) -> Option<Room> {
+    pub(crate) fn find_and_move_in(&self, owner: Option<SlotRef>, kind: &'static Kind, place: Place, flags: u8) -> Option<Room> {
         let room = Room::find(self, kind)?;
         let slot = room.take(kind);
         self.move_in(slot, owner, kind, place, flags);

@@ -38,7 +38,7 @@ impl Answer {
 
     /// The data of its answer section, in order.
     pub fn records(&self) -> impl Iterator<Item = Data<&[u8], ParsedName<&[u8]>>> {
-        let records = self.records_in_parts().map(|reply| reply.answer).unwrap_or_default();
+        let records = self.0.message.for_slice().answer().and_then(records_in).unwrap_or_default();
         records.into_iter().map(Record::into_data)
     }
 
@@ -73,7 +73,7 @@ impl Answer {
 
 /// Whether every record of a message can be read and so be handed on.
 pub(crate) fn is_readable(message: &Message<[u8]>) -> bool {
-    records_of(message).is_ok()
+    [message.answer(), message.authority(), message.additional()].into_iter().all(|section| section.and_then(records_in).is_ok())
 }
 
 fn records_of(message: &Message<[u8]>) -> Result<Reply<ParsedRecord<'_>>, ParseError> {

@@ -69,9 +69,9 @@ impl Question {
         &self.0
     }
 
-    /// Whether a message repeats this question: exactly one, the same but for its case.
-    pub(crate) fn is_that_of(&self, message: &base::Message<[u8]>) -> bool {
-        message.sole_question().is_ok_and(|question| self.0 == question)
+    /// Whether a message's question is this one, but for its case.
+    pub(crate) fn is(&self, question: &base::Question<ParsedName<&[u8]>>) -> bool {
+        self.0 == *question
     }
 }
 

@@ -15,7 +15,8 @@ pub(crate) use life::{own_waiter_of, waiter_of};
 pub use outcome::Outcome;
 pub use scope::Scope;
 
-use crate::arena::{Flag, KindOf, Limit, Place, Queue, SlotRef, State, Told, WideRef};
+use crate::arena::value::Room;
+use crate::arena::{Flag, Kind, KindOf, Limit, Place, Queue, SlotRef, State, Told, WideRef};
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::time::Instant;
@@ -126,9 +127,7 @@ impl AnyNode {
         match self.begin(closing, name, Stage::<F, Fut, Result<_, _>>::KIND, place, body) {
             Err(ended) => Request::refused(self, ended),
             Ok((core, slot)) => {
-                slot.waits.set(waits::TURN);
-                core.enqueue(Queue::Ready, slot);
-                core.poke();
+                queue_first(&core, slot);
                 Request::begun(core, *slot)
             }
         }
@@ -144,6 +143,19 @@ impl AnyNode {
         place: Place,
         value: V,
     ) -> Result<(Rc<TreeCore>, WideRef), Ended> {
+        if cfg!(target_family = "wasm") {
+            let (core, room) = self.begin_empty(closing, name, kind.kind(), place)?;
+            room.write(kind, value);
+            return Ok((core, room.slot().wide()));
+        }
+        let (core, owner) = self.may_begin(closing)?;
+        let Ok(slot) = core.make_with(owner, kind, place, Flag::Held as u8, value) else { return Err(self.ended_freed()) };
+        slot.set_name(name);
+        Ok((core, slot.wide()))
+    }
+
+    #[inline(always)]
+    fn may_begin(self, closing: Closing) -> Result<(Rc<TreeCore>, SlotRef), Ended> {
         let Some(owner) = self.growing() else { return Err(self.ended_freed()) };
         let core = owner.core();
         if closing == Closing::Refuses
@@ -151,10 +163,26 @@ impl AnyNode {
         {
             return Err(ended);
         }
-        let Ok(slot) = core.make_with(owner, kind, place, Flag::Held as u8, value) else { return Err(self.ended_freed()) };
-        slot.set_name(name);
-        Ok((core, slot.wide()))
+        Ok((core, owner))
     }
+
+    /// As [`begin`](AnyNode::begin), but for the value. In a page it is there once for all types.
+    #[inline(never)]
+    fn begin_empty(self, closing: Closing, name: &'static str, kind: &'static Kind, place: Place) -> Result<(Rc<TreeCore>, Room), Ended> {
+        let (core, owner) = self.may_begin(closing)?;
+        let Some(room) = core.find_and_move_in(Some(owner), kind, place, Flag::Held as u8) else { return Err(self.ended_freed()) };
+        room.slot().set_name(name);
+        Ok((core, room))
+    }
+}
+
+/// A request that began runs with the woken ones.
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+#[cfg_attr(target_family = "wasm", inline(never))]
+fn queue_first(core: &TreeCore, slot: WideRef) {
+    slot.waits.set(waits::TURN);
+    core.enqueue(Queue::Ready, slot);
+    core.poke();
 }
 
 impl<T, E: From<Ended> + Display + 'static> Request<T, E> {

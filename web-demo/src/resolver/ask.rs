@@ -63,11 +63,10 @@ fn judge(message: Vec<u8>, id: u16, question: &Question) -> Option<Result<Messag
     if message.header_counts().qdcount() == 0 && rcode != OptRcode::NOERROR && rcode != OptRcode::NXDOMAIN {
         return Some(Err(AskError::Declined(rcode)));
     }
-    if message.sole_question().is_err() {
-        return Some(Err(AskError::Garbled));
-    }
-    if !question.is_that_of(message.for_slice()) {
-        return None;
+    match message.for_slice().sole_question() {
+        Err(_) => return Some(Err(AskError::Garbled)),
+        Ok(repeated) if !question.is(&repeated) => return None,
+        Ok(_) => {}
     }
     Some(match (is_answer, is_readable(message.for_slice())) {
         (true, true) => Ok(message),
