@@ -139,13 +139,23 @@ pub async fn law_15_a_background_completer_is_abandoned<W: World>(world: W) {
 pub async fn law_15_handlers_are_told_during_the_grace<W: World>(world: W) {
     let trace = Trace::new();
     let node = world.ground();
-    let worker = node.spawn("worker", async |me: AnyNode| me.sleep(millis(3)).await.map(|()| 7));
+    let told = Rc::new(Cell::new(false));
+    let has_told = told.clone();
+    let worker = node.spawn("worker", async move |me: AnyNode| {
+        while !has_told.get() {
+            me.sleep(millis(1)).await?;
+        }
+        Ok::<_, Ended>(7)
+    });
     turns(world.root(), 2).await;
     node.shutdown(hours(1));
     let (result, refusal) = (trace.clone(), trace.clone());
     worker.on_result(move |value| result.note(format!("worker: {value:?}")));
     let refused = node.spawn("refused", async |_| ());
-    refused.on_result(move |ended| refusal.note(format!("refused: {}", matches!(ended, Err(Ended::Cancelled { .. })))));
+    refused.on_result(move |ended| {
+        refusal.note(format!("refused: {}", matches!(ended, Err(Ended::Cancelled { .. }))));
+        told.set(true);
+    });
     gone(&world, node).await;
     trace.expect(&["refused: true", "worker: Ok(7)"]);
 }
