@@ -7,7 +7,7 @@ use domain::base::iana::{Class, Rtype};
 
 /// Shows a type or a class by its mnemonic, or as RFC 3597, section 5, writes the unknown: `TYPE64`, `CLASS3`.
 ///
-/// A page knows the mnemonics of the few types that one meets: those of all are 3 KB of it.
+/// A page knows the mnemonics of the few types that one meets: those of all would be kilobytes of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Mnemonic<T>(
     /// What is shown.

@@ -6,7 +6,7 @@ use crate::tree::TreeCore;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// A table by the address of who waits, twice as long as there are entries at least: the library's maps are 8 KB of a page.
+/// A table by the address of who waits, twice as long as there are entries at least: the library's maps would be kilobytes of a page.
 pub(crate) struct WaitsOn(Vec<Option<(AnyNode, AnyNode)>>);
 
 impl WaitsOn {

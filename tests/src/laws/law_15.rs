@@ -3,7 +3,7 @@
 use crate::{Hand, Problem, Trace, World, turns};
 use hamadryad::AnyNode;
 use hamadryad::prelude::*;
-use std::cell::Cell;
+use std::{cell::Cell, rc::Rc};
 
 /// Waits until `node` is gone; the test's own clock is the tree's.
 ///

@@ -30,7 +30,7 @@ pub(crate) fn free_and_tell(top: AnyNode) -> String {
 /// The last part of its path: name and label.
 fn title(node: AnyNode) -> String {
     let (path, above) = (node.path(), node.parent().map(AnyNode::path).unwrap_or_default());
-    // To search for the last separator by text is 1 KB of the page.
+    // By bytes: a search by text would be dear in a page.
     let title = path.strip_prefix(above.as_str()).and_then(|title| title.strip_prefix(" › "));
     title.unwrap_or(&path).into()
 }

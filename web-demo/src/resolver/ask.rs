@@ -32,7 +32,7 @@ pub(super) async fn ask<C: Connect>(me: AnyNode, connect: &C, peer: &C::Peer, qu
 }
 
 /// A recursive query that says how large an answer we take: header, question, OPT record. By hand, since the builder is for messages of
-/// any form, which is 2 KB of a page.
+/// any form, which a page would have to carry.
 #[cfg_attr(target_family = "wasm", inline(never))]
 fn request(id: u16, question: &Question, limit: usize) -> Vec<u8> {
     const RD: u8 = 1;

@@ -18,7 +18,7 @@ pub(super) struct SharedQuestions(Node<Questions>);
 
 #[derive(Default)]
 struct Questions {
-    /// Sorted: the library's map is 6 KB of a page.
+    /// Sorted: the library's map would be kilobytes of a page.
     #[expect(clippy::vec_box, reason = "thousands may be in flight, and where one is put in, all behind it are moved: a pointer each")]
     in_flight: Vec<Box<Shared>>,
     /// Never used twice, so that a waiter of an earlier flight of the same question is not taken for one of this.
