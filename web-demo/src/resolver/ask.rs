@@ -1,8 +1,9 @@
 //! [`ask`]: one question to one upstream.
 
 use alloc::vec::Vec;
-use domain::base::Message;
-use domain::base::iana::{Opcode, OptRcode, Rtype};
+use domain::base::iana::{Opcode, OptRcode};
+use domain::base::message_builder::OptBuilder;
+use domain::base::{Message, MessageBuilder};
 use hamadryad::{AnyNode, Channel, Connect};
 
 use crate::answer::is_readable;
@@ -31,23 +32,21 @@ pub(super) async fn ask<C: Connect>(me: AnyNode, connect: &C, peer: &C::Peer, qu
     Err(AskError::Garbled)
 }
 
-/// A recursive query that says how large an answer we take: header, question, OPT record. By hand, since the builder is for messages of
-/// any form, which a page would have to carry.
-#[cfg_attr(target_family = "wasm", inline(never))]
+/// A recursive query that says how large an answer we take.
 fn request(id: u16, question: &Question, limit: usize) -> Vec<u8> {
-    const RD: u8 = 1;
+    let mut builder = MessageBuilder::new_vec();
+    builder.header_mut().set_id(id);
+    builder.header_mut().set_rd(true);
+    let mut builder = builder.question();
+    builder.push((question.name(), question.rtype(), question.class())).expect("a vector grows");
+    let mut builder = builder.additional();
     let size = u16::try_from(limit).unwrap_or(u16::MAX).min(OUR_SIZE);
-    let [id, size] = [id, size].map(u16::to_be_bytes);
-    let [rtype, class, opt] = [question.rtype().to_int(), question.class().to_int(), Rtype::OPT.to_int()].map(u16::to_be_bytes);
-    [
-        // RFC 1035, section 4.1.1: one question, one additional record.
-        &[id[0], id[1], RD, 0, 0, 1, 0, 0, 0, 0, 0, 1],
-        question.name().as_slice(),
-        &[rtype[0], rtype[1], class[0], class[1]],
-        // RFC 6891, section 6.1.2: the root, the type, the size, no flags, no options.
-        &[0, opt[0], opt[1], size[0], size[1], 0, 0, 0, 0, 0, 0],
-    ]
-    .concat()
+    let say_size = |opt: &mut OptBuilder<'_, Vec<u8>>| {
+        opt.set_udp_payload_size(size);
+        Ok(())
+    };
+    builder.opt(say_size).expect("a vector grows");
+    builder.finish()
 }
 
 /// `None`: not an answer to this question. An error reply may leave the question out (a server that could not read it); nothing else may.
