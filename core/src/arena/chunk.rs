@@ -226,7 +226,7 @@ impl Chunks {
             header(page).spare.set(true);
             header(page).watch.set(NEVER);
             let at = self.oldest.get();
-            self.oldest.set((at + 1) % SPARES);
+            self.oldest.set(if at + 1 == SPARES { 0 } else { at + 1 });
             if let Some(before) = self.spares[at].replace(Some(page)) {
                 self.retire(before);
             }
