@@ -9,7 +9,6 @@ use hamadryad_wasm::prelude::*;
 use hamadryad_wasm::{AnyNode, Node};
 
 use crate::Front;
-use crate::boxed::spawn_boxed;
 use crate::records::records;
 use crate::rows::millis_of;
 use crate::way::Way;
@@ -75,13 +74,15 @@ pub(crate) fn look_up(lookups: Node<Lookups>, name: &str, by_hand: bool) -> Resu
     let question = Question::address_of(name)?;
     let told = lookups.with(|this| Told::begin(this, &question, by_hand));
     let resolver = lookups.with(|this| this.resolver.clone());
-    let lookup = spawn_boxed(lookups, "lookup", async move |me| {
-        let began = me.now();
-        let resolved = resolver.resolve(me, &question).await;
-        told.end(millis_of(me.now() - began), resolved);
-        Ok(())
-    });
-    lookup.timeout(LIMIT).label(name).detach();
+    lookups
+        .spawn("lookup", async move |me| {
+            let began = me.now();
+            let resolved = resolver.resolve(me, &question).await;
+            told.end(millis_of(me.now() - began), resolved);
+        })
+        .timeout(LIMIT)
+        .label(name)
+        .detach();
     Ok(())
 }
 
