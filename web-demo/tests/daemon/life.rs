@@ -105,7 +105,10 @@ fn help_and_version() {
 
 #[test]
 fn upstreams_of_ones_own_are_asked_in_their_order() {
-    let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Nobody else gets its port, and whom it is not connected to is told that nobody is there.
+    let held = UdpSocket::bind("127.0.0.1:0").unwrap();
+    held.connect("127.0.0.1:9").unwrap();
+    let closed = held.local_addr().unwrap();
     let server = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = server.local_addr().unwrap();
     let answers_two = thread::spawn(move || {
