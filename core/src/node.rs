@@ -122,6 +122,28 @@ impl SlotRef {
     }
 }
 
+/// Names and labels from below the root down to a slot's tenant, itself not in the tree any more, below an owner; of those above that are
+/// gone, what is still known.
+pub(crate) fn known_path(last: Option<SlotRef>, owner: Option<AnyNode>) -> String {
+    let mut slots: Vec<SlotRef> = last.into_iter().collect();
+    let mut above = owner.filter(|owner| owner.has_no_successor());
+    while let Some(node) = above {
+        slots.push(node.slot);
+        above = node.parent().or_else(|| node.last_owner()).filter(|owner| owner.has_no_successor());
+    }
+    if slots.len() > 1 && slots.last().is_some_and(|slot| slot.kind.get().class == Class::Root) {
+        slots.pop();
+    }
+    let mut path = String::new();
+    while let Some(slot) = slots.pop() {
+        if !path.is_empty() {
+            path.push_str(" › ");
+        }
+        slot.add_title(&mut path);
+    }
+    path
+}
+
 impl AnyNode {
     pub(crate) fn of(slot: SlotRef) -> AnyNode {
         AnyNode { slot, serial: slot.generation.now() }
@@ -166,11 +188,29 @@ impl AnyNode {
         self.readable().map_or("", |slot| slot.name())
     }
 
+    /// A slot's tenant or, where there is none, the last one.
+    #[inline]
+    pub(crate) fn of_tenant(slot: SlotRef) -> AnyNode {
+        AnyNode { slot, serial: slot.generation.of_tenant() }
+    }
+
+    /// Whether it is there, or its slot has no next tenant yet: then something of it is still known.
+    pub(crate) fn has_no_successor(self) -> bool {
+        let now = self.slot.generation.now();
+        self.serial != 0 && (now == self.serial || now == self.serial + 1)
+    }
+
     /// Its name; of a stale one the name that it had, while its slot has no next tenant.
     pub(crate) fn last_name(self) -> &'static str {
-        let now = self.slot.generation.now();
-        let is_known = self.serial != 0 && (now == self.serial || now == self.serial + 1);
-        if is_known { self.slot.name() } else { "" }
+        if self.has_no_successor() { self.slot.name() } else { "" }
+    }
+
+    /// Who owned it, of a stale one of this thread's tree, while its slot has no next tenant; by now the owner may be gone, too.
+    pub(crate) fn last_owner(self) -> Option<AnyNode> {
+        if self.is_alive() || !self.has_no_successor() {
+            return None;
+        }
+        self.slot.noted_owner().map(|(slot, serial)| AnyNode { slot, serial })
     }
 
     /// Names the node. Nothing on a stale one. Names longer than 65,535 bytes are cut.
@@ -198,23 +238,7 @@ impl AnyNode {
     /// Names and labels from below the root down to this node, `serve › query www.example.test`; the root's own is `root`, a stale
     /// one's is empty.
     pub fn path(self) -> String {
-        let mut slots = Vec::new();
-        let mut above = self.readable();
-        while let Some(slot) = above {
-            slots.push(slot);
-            above = slot.parent.get();
-        }
-        if slots.len() > 1 {
-            slots.pop(); // The root.
-        }
-        let mut path = String::new();
-        while let Some(slot) = slots.pop() {
-            if !path.is_empty() {
-                path.push_str(" › ");
-            }
-            slot.add_title(&mut path);
-        }
-        path
+        if self.is_alive() { known_path(None, Some(self)) } else { String::new() }
     }
 
     /// Name and label.

@@ -334,11 +334,11 @@ impl TreeCore {
     /// Runs code of a node that may be stale by now (its `Drop`); a panic goes to law 17.
     #[inline]
     pub(crate) fn protect<R>(&self, slot: SlotRef, alive: bool, code: impl FnOnce() -> R) -> Option<R> {
-        let node = if alive { AnyNode::of(slot) } else { AnyNode::of(slot).stale() };
-        let before = self.enter(Some(node));
+        let node = AnyNode::of_tenant(slot);
+        let before = self.enter(Some(if alive { node } else { node.stale() }));
         let result = catch(code);
         self.exit(before);
-        result.map_err(|panic| self.panicked(slot, node.is_alive(), panic)).ok()
+        result.map_err(|panic| self.panicked(node, panic)).ok()
     }
 
     /// Runs a node's own code with its value lent to it alone; afterwards the node may be gone. False when it panicked.

@@ -147,6 +147,7 @@ macro_rules! everywhere {
             law_17_an_unreceived_error_is_told_a_received_one_is_not
             law_17_an_unreceived_failure_has_its_label
             law_17_an_unreceived_time_out_is_told
+            law_17_an_unreceived_failure_outlives_its_owner
             law_17_escalate_asks_the_next_listener
             law_17_a_second_listener_replaces_the_first
             law_17_a_request_does_not_contain_its_own_failure
@@ -215,6 +216,9 @@ macro_rules! where_panics_unwind {
             law_11_a_panic_on_the_way_changes_nothing_of_the_outcome
             law_17_a_panic_of_a_detached_request_is_told
             law_17_an_unreceived_panic_is_told
+            law_17_code_that_ended_itself_panics_below_whoever_is_left
+            law_17_a_post_that_frees_its_node_and_panics_blames_no_successor
+            law_17_a_panic_in_the_drop_of_an_unreceived_value_is_told
             law_17_an_uncontained_failure_shuts_the_root_down
             law_17_a_failure_that_all_escalate_is_uncontained
             law_17_the_grace_after_an_uncontained_failure
