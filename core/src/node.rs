@@ -6,6 +6,7 @@ use crate::arena::{Class, Flag, Place, Serial, SlotRef, State, value, value_kind
 use crate::arena::{Kind, KindOf, OnceCell};
 use crate::host::Host;
 use crate::id::NodeId;
+use crate::label::add_label;
 use crate::time::{Instant, WallClock};
 use crate::tree::TreeCore;
 use alloc::string::String;
@@ -117,7 +118,7 @@ impl SlotRef {
             && let Some(label) = &*extras.label.borrow()
         {
             text.push(' ');
-            text.push_str(label);
+            add_label(label, text);
         }
     }
 }
@@ -222,7 +223,8 @@ impl AnyNode {
     }
 
     /// What is only known at run time (a query's name, an address): shown after the name, never in
-    /// [`stable`](crate::TreeReport::stable). Nothing on a stale or ending node.
+    /// [`stable`](crate::TreeReport::stable). In texts its control characters are shown as �, so that it keeps to its line. Nothing on a
+    /// stale or ending node.
     pub fn label(self, label: impl Into<String>) -> Self {
         if let Some(slot) = self.growing() {
             slot.extras_or_new().label.replace(Some(label.into()));

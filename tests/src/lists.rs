@@ -178,6 +178,8 @@ macro_rules! everywhere {
             law_25_a_post_to_a_gone_node_is_dropped
             law_25_posts_are_harmless_after_the_tree
             law_26_the_report_lists_everything
+            law_26_a_label_keeps_to_its_line
+            law_26_the_topmost_node_has_its_place
             law_26_the_report_says_what_is_waited_for
             law_26_the_report_counts_runs
             law_26_no_history_is_kept
