@@ -232,6 +232,15 @@ impl AnyNode {
         self
     }
 
+    /// For hosts: the report names `place` as where it was made, if not the call that made it is what its user wrote (a connection is made
+    /// when a future ends). Nothing on a stale or ending node.
+    pub fn made_at(self, place: &'static Location<'static>) -> Self {
+        if let Some(slot) = self.growing() {
+            slot.place.set(Some(place));
+        }
+        self
+    }
+
     /// The typed handle, if the node's value is a `T`. Never reaches the future or result of a request.
     pub fn downcast<T: 'static>(self) -> Option<Node<T>> {
         (self.readable()?.kind.get().type_id == TypeId::of::<T>()).then_some(Node(self, PhantomData))

@@ -8,6 +8,7 @@ use hamadryad::{AnyNode, Ready};
 use std::io;
 use std::net::{self, SocketAddr, ToSocketAddrs};
 use std::os::fd::AsFd;
+use std::panic::Location;
 
 /// A listening TCP socket: a handle to the node that holds it.
 ///
@@ -68,11 +69,14 @@ impl TcpListener {
     /// # Errors
     /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: a limit is reached, now (accept(2)). [`Ended`](hamadryad::Ended), as an [`io::Error`], when
     /// the listener is freed. [`OwnerError`](crate::OwnerError), when the owner is; then the connection is closed.
+    #[track_caller]
     pub fn accept(self, owner: impl Into<AnyNode>) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> {
-        let owner = owner.into();
+        let (owner, place) = (owner.into(), Location::caller());
         async move {
-            let (stream, peer) = self.io.read_with(next_connection).await?;
-            Ok((TcpStream::from_std(owner, stream, peer)?, peer))
+            let (socket, peer) = self.io.read_with(next_connection).await?;
+            let stream = TcpStream::from_std(owner, socket, peer)?;
+            stream.made_at(place);
+            Ok((stream, peer))
         }
     }
 }

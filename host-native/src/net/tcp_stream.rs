@@ -4,7 +4,7 @@ use crate::handle::handle;
 use crate::sys::socket::{self, Connecting};
 use crate::{Io, OwnerError};
 use futures_io::{AsyncRead, AsyncWrite};
-use hamadryad::{AnyNode, Ready};
+use hamadryad::{AnyNode, Notified, Ready, Waits};
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read, Write};
 use std::net::{self, Shutdown, SocketAddr};
@@ -133,29 +133,36 @@ impl TcpStream {
                     result => return Some(result),
                 }
             }
-            direction.remember(context.waker());
             None
         });
         match tried {
             Ok(Some(result)) => Poll::Ready(result),
-            Ok(None) => self.watch(side),
+            Ok(None) => self.wait(side, context),
             Err(_) => self.freed(context),
         }
     }
 
-    /// Makes sure that somebody watches the direction: a node that stays while requests come and go.
-    fn watch<R>(self, side: Side) -> Poll<io::Result<R>> {
-        let io = self.io;
-        let watched = io.try_with(|stream| {
-            let watcher = &stream.direction(side).watcher;
-            if !watcher.get().is_some_and(AnyNode::is_alive) {
-                watcher.set(Some(io.on_ready(side.interest(), move |_| io.try_with(|stream| stream.direction(side).is_ready()).ok())));
-            }
+    /// Waits for a better time.
+    fn wait<R>(self, side: Side, context: &mut Context<'_>) -> Poll<io::Result<R>> {
+        let waits = self.io.try_with(|stream| {
+            let direction = stream.direction(side);
+            direction.wait(self.watcher(side, direction), side.waits(), context)
         });
-        match watched.map(|()| io.arm(side.interest())) {
-            Ok(Err(error)) => Poll::Ready(Err(error)),
-            _ => Poll::Pending,
+        match (waits, self.io.arm(side.interest())) {
+            (Ok(true), Ok(())) => Poll::Pending,
+            (Ok(true), Err(error)) => Poll::Ready(Err(error)),
+            _ => self.freed(context),
         }
+    }
+
+    /// Who watches a direction: a node that stays while requests come and go.
+    fn watcher(self, side: Side, direction: &Direction) -> AnyNode {
+        direction.watcher.get().filter(|watcher| watcher.is_alive()).unwrap_or_else(|| {
+            let io = self.io;
+            let watcher = io.on_ready(side.interest(), move |_| io.try_with(|stream| stream.direction(side).is_ready()).ok());
+            direction.watcher.set(Some(watcher));
+            watcher
+        })
     }
 
     /// Waiting for what is gone tells who freed it.
@@ -263,6 +270,14 @@ impl Side {
             Side::Write => Ready::WRITABLE,
         }
     }
+
+    /// What the report says of who waits.
+    fn waits(self) -> Waits {
+        match self {
+            Side::Read => const { Waits::named("readable") },
+            Side::Write => const { Waits::named("writable") },
+        }
+    }
 }
 
 impl Stream {
@@ -290,7 +305,8 @@ struct Direction {
     hopeful: Cell<bool>,
     /// The node that is told by the host, while somebody waits.
     watcher: Cell<Option<AnyNode>>,
-    waiting: RefCell<Vec<Waker>>,
+    /// Who waits for news of the watcher, and by which waker he is known: `futures_io` has nowhere else to keep that.
+    waiting: RefCell<Vec<(Waker, Notified)>>,
 }
 
 impl Direction {
@@ -298,39 +314,40 @@ impl Direction {
         Direction { hopeful: Cell::new(hopeful), watcher: Cell::new(None), waiting: RefCell::new(Vec::new()) }
     }
 
-    fn remember(&self, waker: &Waker) {
-        let mut waiting = self.waiting.borrow_mut();
-        if !waiting.iter().any(|other| other.will_wake(waker)) {
-            waiting.push(waker.clone());
+    /// Waits for news of the watcher, or its end. False when that is there already. Wakers are other people's code: nothing is borrowed
+    /// while it runs.
+    fn wait(&self, watcher: AnyNode, waits: Waits, context: &mut Context<'_>) -> bool {
+        let mut news = watcher.notified(waits);
+        if Pin::new(&mut news).poll(context).is_ready() {
+            return false;
         }
+        let waker = context.waker().clone();
+        let mut waiting = self.waiting.borrow_mut();
+        let before = match waiting.iter_mut().find(|other| other.0.will_wake(&waker)) {
+            Some(known) => Some(std::mem::replace(known, (waker, news))),
+            None => {
+                waiting.push((waker, news));
+                None
+            }
+        };
+        drop(waiting);
+        drop(before);
+        true
     }
 
     /// The host says so. If nobody waits, nobody has to watch.
     fn is_ready(&self) {
         self.hopeful.set(true);
-        if !self.wake_all()
-            && let Some(watcher) = self.watcher.take()
-        {
-            watcher.free();
-        }
-    }
-
-    /// Whether there was anybody. Wakers are other people's code: nothing is borrowed while it runs.
-    fn wake_all(&self) -> bool {
         let mut waiting = self.waiting.take();
-        let had_some = !waiting.is_empty();
-        waiting.drain(..).for_each(Waker::wake);
+        match self.watcher.get() {
+            Some(watcher) if waiting.is_empty() => drop(watcher.free()),
+            Some(watcher) => watcher.notify(),
+            None => {}
+        }
+        waiting.clear();
         let mut since = self.waiting.borrow_mut();
         if since.is_empty() {
             *since = waiting; // its memory serves again
         }
-        had_some
-    }
-}
-
-impl Drop for Direction {
-    /// Whoever waits learns that the stream is gone.
-    fn drop(&mut self) {
-        self.wake_all();
     }
 }
