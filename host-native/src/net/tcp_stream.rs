@@ -146,7 +146,8 @@ impl TcpStream {
     fn wait<R>(self, side: Side, context: &mut Context<'_>) -> Poll<io::Result<R>> {
         let waits = self.io.try_with(|stream| {
             let direction = stream.direction(side);
-            direction.wait(self.watcher(side, direction), side.waits(), context)
+            self.watch(side, direction);
+            direction.wait(*self, side.waits(), context)
         });
         match (waits, self.io.arm(side.interest())) {
             (Ok(true), Ok(())) => Poll::Pending,
@@ -155,14 +156,13 @@ impl TcpStream {
         }
     }
 
-    /// Who watches a direction: a node that stays while requests come and go.
-    fn watcher(self, side: Side, direction: &Direction) -> AnyNode {
-        direction.watcher.get().filter(|watcher| watcher.is_alive()).unwrap_or_else(|| {
+    /// Makes sure that somebody watches the direction: a node that stays while requests come and go.
+    fn watch(self, side: Side, direction: &Direction) {
+        if !direction.watcher.get().is_some_and(AnyNode::is_alive) {
             let io = self.io;
-            let watcher = io.on_ready(side.interest(), move |_| io.try_with(|stream| stream.direction(side).is_ready()).ok());
-            direction.watcher.set(Some(watcher));
-            watcher
-        })
+            let is_ready = move |_| io.try_with(|stream| stream.direction(side).is_ready(*io)).ok();
+            direction.watcher.set(Some(io.on_ready(side.interest(), is_ready)));
+        }
     }
 
     /// Waiting for what is gone tells who freed it.
@@ -305,7 +305,7 @@ struct Direction {
     hopeful: Cell<bool>,
     /// The node that is told by the host, while somebody waits.
     watcher: Cell<Option<AnyNode>>,
-    /// Who waits for news of the watcher, and by which waker he is known: `futures_io` has nowhere else to keep that.
+    /// Who waits for news of the stream, and by which waker he is known: `futures_io` has nowhere else to keep that.
     waiting: RefCell<Vec<(Waker, Notified)>>,
 }
 
@@ -314,10 +314,10 @@ impl Direction {
         Direction { hopeful: Cell::new(hopeful), watcher: Cell::new(None), waiting: RefCell::new(Vec::new()) }
     }
 
-    /// Waits for news of the watcher, or its end. False when that is there already. Wakers are other people's code: nothing is borrowed
+    /// Waits for news of the stream, or its end. False when that is there already. Wakers are other people's code: nothing is borrowed
     /// while it runs.
-    fn wait(&self, watcher: AnyNode, waits: Waits, context: &mut Context<'_>) -> bool {
-        let mut news = watcher.notified(waits);
+    fn wait(&self, stream: AnyNode, waits: Waits, context: &mut Context<'_>) -> bool {
+        let mut news = stream.notified(waits);
         if Pin::new(&mut news).poll(context).is_ready() {
             return false;
         }
@@ -335,14 +335,16 @@ impl Direction {
         true
     }
 
-    /// The host says so. If nobody waits, nobody has to watch.
-    fn is_ready(&self) {
+    /// The host says so. If nobody waits, nobody has to watch. (Who waits for the other direction hears of it, too, and waits on.)
+    fn is_ready(&self, stream: AnyNode) {
         self.hopeful.set(true);
         let mut waiting = self.waiting.take();
-        match self.watcher.get() {
+        match self.watcher.take() {
             Some(watcher) if waiting.is_empty() => drop(watcher.free()),
-            Some(watcher) => watcher.notify(),
-            None => {}
+            watcher => {
+                self.watcher.set(watcher);
+                stream.notify();
+            }
         }
         waiting.clear();
         let mut since = self.waiting.borrow_mut();
