@@ -36,7 +36,7 @@ const LOANS_AT_START: usize = 16;
 ///
 /// Dropping it frees the root: everything below ends, handles are stale, wakers and [`Remote`](crate::Remote)s are harmless.
 ///
-/// A host makes it; programs get the root from [`Sim`](crate::sim::Sim), `hamadryad_native::run` or the page's `start`.
+/// A host makes it; programs get the root from `sim::Sim`, `hamadryad_native::run` or the page's `start`.
 pub struct Tree {
     core: Rc<TreeCore>,
 }

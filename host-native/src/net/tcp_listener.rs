@@ -23,6 +23,27 @@ use std::panic::Location;
 /// # drop(stream);
 /// # std::io::Result::Ok(())
 /// ```
+///
+/// In a server each connection is a request that owns its stream, so that what ends the one ends the other:
+///
+/// ```no_run
+/// use hamadryad_native::{net::{TcpListener, TcpStream}, prelude::*};
+/// use std::io;
+///
+/// async fn serve(me: AnyNode, listener: TcpListener) -> io::Result<()> {
+///     me.on_failure(|failure| { eprintln!("{failure}"); Contain }); // one bad connection is not the end of the server
+///     loop {
+///         let (stream, client) = listener.accept(me).await?;
+///         let connection = me.spawn("connection", async move |_| talk(stream).await).label(client.to_string());
+///         stream.reparent(connection.node()).map_err(io::Error::other)?;
+///         connection.timeout(secs(60)).detach();
+///     }
+/// }
+///
+/// async fn talk(stream: TcpStream) -> io::Result<()> {
+///     todo!("read {stream:?} and write it")
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct TcpListener {
     io: Io<net::TcpListener>,

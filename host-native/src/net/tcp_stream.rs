@@ -15,6 +15,9 @@ use std::task::{Context, Poll, Waker};
 /// A TCP connection: a handle to the node that holds it. It is [`AsyncRead`] and [`AsyncWrite`], and so is `&TcpStream`; any number of
 /// requests may read or write it, each in its turn. Closed when the node is freed; what was written then is still sent (tcp(7)).
 ///
+/// These traits are of the crate `futures-io`, which a program has among its own dependencies; crates such as `futures-lite` read lines,
+/// write all and copy with them.
+///
 /// Reads and writes are cancel-safe: what was read, or written, is told in the same moment. `close` ends the sending direction.
 ///
 /// ```
