@@ -339,30 +339,25 @@ impl AnyNode {
     #[track_caller]
     #[inline]
     pub fn insert<T: 'static>(self, value: T) -> Node<T> {
-        match self.growing() {
-            Some(owner) => match owner.peek_core().make_at_hand(owner, value_kind::<T>(), Location::caller(), 0, value) {
-                Ok(slot) => Node(AnyNode::of(slot), PhantomData),
-                Err(value) => self.insert_slow(value),
-            },
-            None => self.insert_slow(value),
+        let kind = value_kind::<T>();
+        if let Some(owner) = self.growing()
+            && let Some(room) = Room::at_hand(owner.peek_core(), kind.kind())
+        {
+            let slot = owner.peek_core().make_in(&room, owner, kind, Location::caller(), 0, value);
+            return Node(AnyNode::of(slot), PhantomData);
         }
+        self.insert_slow(value)
     }
 
     #[inline(never)]
     #[track_caller]
     fn insert_slow<T: 'static>(self, value: T) -> Node<T> {
-        if cfg!(target_family = "wasm") {
-            let room = self.room_for(value_kind::<T>().kind(), Location::caller());
-            room.write(value_kind::<T>(), value);
-            return Node(AnyNode::of(room.slot()), PhantomData);
-        }
-        match self.try_insert(value) {
-            Ok(node) => node,
-            Err(refused) => self.refuse(refused.reason),
-        }
+        let room = self.room_for(value_kind::<T>().kind(), Location::caller());
+        room.write(value_kind::<T>(), value);
+        Node(AnyNode::of(room.slot()), PhantomData)
     }
 
-    /// A new node, but for its value. In a page it is there once for all types.
+    /// A new node, but for its value: there once for all types.
     #[inline(never)]
     #[track_caller]
     fn room_for(self, kind: &'static Kind, place: Place) -> Room {

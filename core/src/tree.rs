@@ -242,24 +242,24 @@ impl TreeCore {
     /// A new node under a living `owner` with its value, which is what the kind's value is, or begins with. It comes back where there is
     /// no memory.
     ///
-    /// Inlined is only what most often happens.
+    /// Inlined is only what most often happens: there is room without a look for it.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn make_with<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
-        self.make_at_hand(owner, kind, place, flags, value).or_else(|value| self.make_with_slow(owner, kind, place, flags, value))
+        match Room::at_hand(self, kind.kind()) {
+            Some(room) => Ok(self.make_in(&room, owner, kind, place, flags, value)),
+            None => self.make_with_slow(owner, kind, place, flags, value),
+        }
     }
 
-    /// As [`make_with`](TreeCore::make_with), where there is room without a look for it: without a call.
+    /// A new node with its value, in room that was found for it.
+    ///
+    /// A value is moved as seldom as can be: unoptimised, each move of a large one is a copy of it on the stack.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    pub(crate) fn make_at_hand<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
-        match Room::at_hand(self, kind.kind()) {
-            Some(room) => {
-                room.write(kind, value);
-                let slot = room.take(kind.kind());
-                self.move_in(slot, Some(owner), kind.kind(), place, flags);
-                Ok(slot)
-            }
-            None => Err(value),
-        }
+    pub(crate) fn make_in<V>(&self, room: &Room, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> SlotRef {
+        room.write(kind, value);
+        let slot = room.take(kind.kind());
+        self.move_in(slot, Some(owner), kind.kind(), place, flags);
+        slot
     }
 
     #[inline(never)]
