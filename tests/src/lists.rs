@@ -135,6 +135,8 @@ macro_rules! everywhere {
             law_15_a_kept_node_can_be_shut_down_again
             law_15_only_requests_have_a_grace
             law_15_a_request_that_shuts_itself_down_has_the_grace
+            law_15_a_scope_has_the_grace
+            law_15_a_scope_that_shuts_itself_down_has_the_grace
             law_15_a_request_shut_down_ends_after_its_grace
             law_16_the_effective_deadline_is_the_earliest
             law_16_limits_count_from_where_they_say
