@@ -23,8 +23,8 @@ impl AnyNode {
     ///
     /// 1. the code of [`background`](crate::Request::background) requests below ends where it awaits, while their nodes stay and own
     ///    what they own; [`closing`](AnyNode::closing) resolves everywhere below;
-    /// 2. the other requests, scopes included, run on, and may spawn below themselves (elsewhere `spawn` ends as [`Ended::Cancelled`](crate::Ended)),
-    ///    until none is left or `grace` is over;
+    /// 2. the other requests, scopes included, run on, and may spawn below themselves (elsewhere `spawn` ends as
+    ///    [`Ended::Cancelled`](crate::Ended)), until none is left or `grace` is over;
     /// 3. all is freed.
     ///
     /// Whoever awaits a background request is told [`Ended::Cancelled`](crate::Ended) when its code ends; what the third step ends is
