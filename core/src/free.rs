@@ -390,8 +390,13 @@ impl TreeCore {
         }
         let myself = AnyNode { slot, serial: slot.generation.now() - 1 };
         let own_limit = end.cause.limit().is_some() && end.by == Some(myself);
-        let cause = if own_limit { end.cause.of_its_own() } else { end.cause };
-        let told = if held { Told::Ended(end.place, cause) } else { Told::Nobody };
+        let told = match end.cause.limit() {
+            _ if !held => Told::Nobody,
+            _ if own_limit => Told::Ended(end.place, end.cause.of_its_own()),
+            None => Told::Ended(end.place, end.cause),
+            // Whose limit it was, people are told by its name, which will not be known when that slot has its next tenant.
+            Some(limit) => Told::Facts(self.timed_out(slot, myself, end.by, end.place, limit)),
+        };
         if held {
             slot.note_ender(wide.ext(), end.by.map(|node| (node.slot, node.serial)));
         }

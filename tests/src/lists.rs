@@ -141,6 +141,8 @@ macro_rules! everywhere {
             law_16_the_effective_deadline_is_the_earliest
             law_16_limits_count_from_where_they_say
             law_16_an_ancestors_deadline_ends_its_descendants
+            law_16_a_descendant_is_told_whose_limit_it_was
+            law_16_a_limit_above_is_one_failure
             law_16_a_scopes_limit_ends_the_scope
             law_16_a_deadline_in_the_past_ends_what_does_not_answer_at_once
             law_17_a_detached_failure_reaches_the_nearest_listener

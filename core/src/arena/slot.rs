@@ -139,7 +139,7 @@ pub(crate) enum Told {
     Ours(WideRef, Serial),
     /// A [`Waiter::Foreign`].
     Foreign(Waker),
-    /// It ended by a free or a deadline, which stored this without allocating.
+    /// It ended by a free or its own deadline, which stored this without allocating.
     Ended(Place, Cause),
     /// It ended otherwise.
     Facts(Ended),

@@ -174,7 +174,7 @@ impl TreeCore {
         self.free(*slot, &end);
     }
 
-    pub(super) fn timed_out(&self, slot: SlotRef, node: AnyNode, by: Option<AnyNode>, place: Place, nanos: u64) -> Ended {
+    pub(crate) fn timed_out(&self, slot: SlotRef, node: AnyNode, by: Option<AnyNode>, place: Place, nanos: u64) -> Ended {
         Ended::TimedOut { facts: Facts::new(slot.name(), node, by, Some(place), Some(nanos), String::new()) }
     }
 
@@ -196,8 +196,7 @@ impl TreeCore {
         };
         let ender = ender.map(|(slot, serial)| AnyNode { slot, serial });
         if let Some(nanos) = cause.limit() {
-            let by = ender.filter(|_| !cause.is_its_own());
-            return self.timed_out(slot, node, by, place.unwrap_or(self.place), nanos);
+            return self.timed_out(slot, node, None, place.unwrap_or(self.place), nanos); // Its own.
         }
         let detail = match slot.waits.get() {
             waits::NOTHING | waits::TURN => String::new(),

@@ -190,7 +190,7 @@ fn discard<T, E>(core: &TreeCore, slot: SlotRef, error: OfError<E>) {
 fn own_failure(core: &TreeCore, slot: SlotRef) -> Option<Ended> {
     let request = AnyNode { slot, serial: slot.generation.of_tenant() };
     match slot.wide().ext().told.take() {
-        Told::Facts(Ended::Cancelled { .. }) => None, // Somebody asked.
+        Told::Facts(Ended::Cancelled { .. } | Ended::TimedOut { .. }) => None, // Somebody asked, or it was somebody else's limit.
         Told::Facts(ended) => Some(ended),
         Told::Ended(place, cause) if cause.is_its_own() => cause.limit().map(|nanos| core.timed_out(slot, request, None, place, nanos)),
         _ => None,

@@ -1,8 +1,10 @@
 //! Law 16: deadlines flow down, the outermost ends first, and an answer that is there wins.
 
-use crate::{ByHand, Hand, Trace, World, polled};
+use crate::{ByHand, Hand, Trace, World, polled, turns};
 use hamadryad::prelude::*;
 use hamadryad::{AnyNode, Ready, SourceClass};
+use std::cell::Cell;
+use std::rc::Rc;
 use std::task::Poll;
 
 /// The effective deadline of a node is the earliest among it and its ancestors.
@@ -53,6 +55,53 @@ pub async fn law_16_an_ancestors_deadline_ends_its_descendants<W: World>(world: 
     assert!(matches!(ended, Ended::TimedOut { .. }));
     assert!(ended.to_string().contains("outer"), "{ended}");
     trace.expect(&["drop inner"]);
+}
+
+/// Whoever has the handle of a descendant is told whose limit it was, however late he asks.
+pub async fn law_16_a_descendant_is_told_whose_limit_it_was<W: World>(world: W) {
+    let ground = world.ground();
+    ground.on_failure(|_| Contain);
+    let handle = Rc::new(Cell::new(None));
+    let keep = handle.clone();
+    let limited = ground
+        .spawn("limited", async move |me: AnyNode| {
+            keep.set(Some(me.spawn("below", async move |me: AnyNode| me.sleep(hours(1)).await)));
+            me.sleep(hours(1)).await
+        })
+        .timeout(millis(1))
+        .detach();
+    let id = limited.id();
+    while limited.is_alive() {
+        world.root().sleep(millis(1)).await.expect("the root is alive");
+    }
+    let successors: Vec<_> = (0..3).map(|_| ground.spawn("successor", async |_| ())).collect();
+    let ended = handle.take().expect("it was begun").await.expect_err("its limit passed");
+    drop(successors);
+    assert_eq!((ended.name(), ended.by()), ("below", Some(id)));
+    assert!(ended.to_string().starts_with("timed out after 1 ms (limit of \"limited\", "), "{ended}");
+}
+
+/// An unreceived one is no failure: that of the limit's own request is told.
+pub async fn law_16_a_limit_above_is_one_failure<W: World>(world: W) {
+    let trace = Trace::new();
+    let ground = world.ground();
+    trace.note_failures(ground);
+    let handle = Rc::new(Cell::new(None));
+    let keep = handle.clone();
+    let limited = ground
+        .spawn("limited", async move |me: AnyNode| {
+            keep.set(Some(me.spawn("below", async move |me: AnyNode| me.sleep(hours(1)).await)));
+            me.sleep(hours(1)).await
+        })
+        .timeout(millis(1))
+        .detach();
+    while limited.is_alive() {
+        world.root().sleep(millis(1)).await.expect("the root is alive");
+    }
+    drop(handle.take());
+    turns(world.root(), 2).await;
+    let told = trace.take();
+    assert!(told.len() == 1 && told[0].starts_with("ground › limited: timed out"), "{told:?}");
 }
 
 /// A scope's limit ends the scope, and not who awaits it.
