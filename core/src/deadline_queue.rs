@@ -68,6 +68,11 @@ impl DeadlineQueue {
         self.earliest.get() <= now
     }
 
+    /// What is due at `now` begins to end: nothing that is due by then goes into the row any more.
+    pub(crate) fn end_begins(&self, now: Instant) {
+        self.latest.set(self.latest.get().max(now.after_nanos(1)));
+    }
+
     /// What is due first, if it is due at `now`.
     pub(crate) fn due(&self, now: Instant) -> Option<(Instant, WideRef)> {
         self.look();

@@ -18,6 +18,7 @@ use crate::ready::Ready;
 use crate::source::SourceClass;
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
+use alloc::vec::Vec;
 use core::fmt;
 
 /// How far a turn has come.
@@ -299,10 +300,12 @@ impl TreeCore {
         }
     }
 
-    /// Ends what is past its deadline, the outermost first.
+    /// Ends what was past its deadline when this began, the outermost first.
     #[inline(never)]
     fn time_out_overdue(&self) {
         let now = self.time.get();
+        self.deadlines.end_begins(now);
+        self.postponed.replace(Some(Vec::new()));
         while let Some((at, slot)) = self.deadlines.due(now) {
             let mut outermost = (slot, at);
             let mut above = slot.parent.get();
@@ -318,6 +321,18 @@ impl TreeCore {
             self.time_out(outermost.0, outermost.1);
             self.count_piece();
         }
+        for (node, set, at) in self.postponed.take().into_iter().flatten() {
+            if let Some(slot) = node.growing() {
+                self.set_deadline(slot.wide(), set, at);
+            }
+        }
+    }
+
+    /// A deadline that is set while others end, and is due already, is for the next turn: it is set when they have ended.
+    #[cold]
+    pub(crate) fn is_postponed(&self, slot: SlotRef, set: Instant, at: Instant) -> bool {
+        let mut postponed = self.postponed.borrow_mut();
+        postponed.as_mut().map(|postponed| postponed.push((AnyNode::of(slot), set, at))).is_some()
     }
 
     /// Wakers of others are called by the loop, with nothing of the tree's on the stack.
