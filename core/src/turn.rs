@@ -88,7 +88,8 @@ impl TreeCore {
         if self.has_early() {
             self.run_early();
         }
-        self.after_sources(deadlines);
+        self.run_woken();
+        self.after_woken(deadlines);
         drop(in_turn);
         // Where a turn follows anyway, nobody has to wake the host for it.
         let pending = self.is_pending() || self.shared.arm();
@@ -98,10 +99,9 @@ impl TreeCore {
         Turn { ran: self.ran.get(), pending }
     }
 
-    /// What comes in a turn after the sources.
+    /// What comes in a turn after the woken requests.
     #[inline(always)]
-    pub(crate) fn after_sources(&self, deadlines: Deadlines) {
-        self.run_woken();
+    pub(crate) fn after_woken(&self, deadlines: Deadlines) {
         self.phase.set(Phase::Deadlines);
         if deadlines == Deadlines::Count {
             self.end_overdue();
