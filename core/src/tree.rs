@@ -70,8 +70,6 @@ pub(crate) struct TreeCore {
     pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
     pub(crate) timers: Heap<TimerRef>,
     pub(crate) deadlines: DeadlineQueue,
-    /// While deadlines end: those that were set meanwhile and are due already, with when they were set.
-    pub(crate) postponed: RefCell<Option<Vec<(AnyNode, Instant, Instant)>>>,
     /// Which classes of a turn have something to do.
     pub(crate) pending: Pending,
     /// Dropped by its [part](Parts::drop_sources).
@@ -119,7 +117,6 @@ impl Tree {
             loans: RefCell::default(),
             timers: Heap::default(),
             deadlines: DeadlineQueue::default(),
-            postponed: RefCell::default(),
             pending: Pending::default(),
             sources: RefCell::default(),
             foreign: RefCell::default(),

@@ -18,7 +18,6 @@ use crate::ready::Ready;
 use crate::source::SourceClass;
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
-use alloc::vec::Vec;
 use core::fmt;
 
 /// How far a turn has come.
@@ -303,16 +302,13 @@ impl TreeCore {
     /// Ends what was past its deadline when this began, the outermost first.
     #[inline(never)]
     fn time_out_overdue(&self) {
-        let now = self.time.get();
-        self.deadlines.end_begins(now);
-        self.postponed.replace(Some(Vec::new()));
-        while let Some((at, slot)) = self.deadlines.due(now) {
+        let overdue = self.deadlines.overdue(self.time.get());
+        while let Some((at, slot)) = self.deadlines.first(overdue) {
             let mut outermost = (slot, at);
             let mut above = slot.parent.get();
             while let Some(slot) = above {
                 if let Some(wide) = slot.as_wide()
-                    && let Some(at) = self.own_deadline(slot)
-                    && at <= now
+                    && let Some(at) = self.deadlines.at_if(wide, overdue)
                 {
                     outermost = (wide, at);
                 }
@@ -321,18 +317,6 @@ impl TreeCore {
             self.time_out(outermost.0, outermost.1);
             self.count_piece();
         }
-        for (node, set, at) in self.postponed.take().into_iter().flatten() {
-            if let Some(slot) = node.growing() {
-                self.set_deadline(slot.wide(), set, at);
-            }
-        }
-    }
-
-    /// A deadline that is set while others end, and is due already, is for the next turn: it is set when they have ended.
-    #[cold]
-    pub(crate) fn is_postponed(&self, slot: SlotRef, set: Instant, at: Instant) -> bool {
-        let mut postponed = self.postponed.borrow_mut();
-        postponed.as_mut().map(|postponed| postponed.push((AnyNode::of(slot), set, at))).is_some()
     }
 
     /// Wakers of others are called by the loop, with nothing of the tree's on the stack.
