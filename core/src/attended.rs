@@ -162,7 +162,7 @@ impl TreeCore {
 
     #[cold]
     fn watcher_panicked(&self, watcher: SlotRef, panic: Panic) {
-        self.panicked(watcher, watcher.state.get() != State::Deferred, panic);
+        self.panicked(AnyNode::of_tenant(watcher), panic);
         self.settle(watcher);
     }
 }

@@ -120,7 +120,8 @@ impl Ended {
         self.facts().node
     }
 
-    /// Whose code ended it or, of a time-out, whose limit passed; `None` when no code of the tree was running.
+    /// Whose code ended it or, of a time-out, whose limit passed. `None` when no code of the tree was running, and where what was freed is
+    /// no request, but a node that was waited on (of a socket, of a sleep): of that only the place is kept.
     pub fn by(&self) -> Option<NodeId> {
         self.facts().by.map(|by| by.0)
     }

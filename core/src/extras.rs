@@ -125,6 +125,11 @@ impl Dependents {
         Some(self.waiters.remove(at).1) // The others keep their order.
     }
 
+    /// Takes all out; their memory serves again.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Waiter> {
+        self.waiters.drain(..).map(|entry| entry.1)
+    }
+
     pub(crate) fn take(&mut self) -> Vec<(u64, Waiter)> {
         core::mem::take(&mut self.waiters)
     }

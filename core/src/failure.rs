@@ -3,11 +3,11 @@
 use crate::arena::{Place, SlotRef};
 use crate::catch::{Panic, catch};
 use crate::extras::FailureHandler;
-use crate::node::AnyNode;
+use crate::node::{AnyNode, known_path};
 use crate::pending::Queued;
 use crate::tree::TreeCore;
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::fmt::{self, Display};
@@ -105,8 +105,8 @@ impl AnyNode {
 impl TreeCore {
     /// Notes a failure of something that is, or was, below `owner`.
     pub(crate) fn failed(&self, owner: Option<AnyNode>, mut failure: Failure) {
-        // What is gone has nobody left above it but the root.
-        let above = owner.and_then(AnyNode::readable).or_else(|| self.living_root());
+        let known = core::iter::successors(owner, |node| node.last_owner());
+        let above = known.filter_map(AnyNode::readable).next().or_else(|| self.living_root());
         if let Some(handlers) = self.parts.failure_handlers.get() {
             failure.0.asked = handlers(above);
         }
@@ -115,13 +115,18 @@ impl TreeCore {
         self.poke();
     }
 
-    /// A piece of a node's own code panicked.
-    pub(crate) fn panicked(&self, slot: SlotRef, alive: bool, panic: Panic) {
-        let node = AnyNode::of(slot);
-        let path = if alive { node.path() } else { slot.name().to_string() };
-        let place = slot.place.get().unwrap_or(self.place);
-        let owner = if alive { Some(node) } else { self.running() };
-        self.failed(owner, Failure::new(path, place, &alloc::format!("panicked: {}", panic.text()), None));
+    /// A piece of a node's own code panicked; by now the node may be gone.
+    pub(crate) fn panicked(&self, node: AnyNode, panic: Panic) {
+        let (path, place) = self.whereabouts(node);
+        self.failed(Some(node), Failure::new(path, place, &alloc::format!("panicked: {}", panic.text()), None));
+    }
+
+    /// What is known of a node that may be gone: its path, and where it was made.
+    fn whereabouts(&self, node: AnyNode) -> (String, Place) {
+        if !node.has_no_successor() {
+            return (String::from("(gone)"), self.place);
+        }
+        (known_path(None, Some(node)), node.slot.place.get().unwrap_or(self.place))
     }
 
     /// Code that belonged to a node which is gone panicked (a post's closure that is dropped, a foreign waker).
@@ -179,22 +184,22 @@ impl TreeCore {
         {
             *extras.on_failure.borrow_mut() = Some(handler);
         } else if let Err(panic) = catch(move || drop(handler)) {
-            self.panicked_above(node, slot, panic);
+            self.panicked_above(node, panic);
         }
         match answer {
             Ok(answer) => answer == OnFailure::Contain,
             Err(panic) => {
-                self.panicked_above(node, slot, panic);
+                self.panicked_above(node, panic);
                 false
             }
         }
     }
 
     /// A failure handler itself panicked: the handlers above it are asked about that.
-    fn panicked_above(&self, node: AnyNode, slot: SlotRef, panic: Panic) {
+    fn panicked_above(&self, node: AnyNode, panic: Panic) {
         let what = alloc::format!("its failure handler panicked: {}", panic.text());
-        let path = if node.is_alive() { node.path() } else { slot.name().to_string() };
-        self.failed(node.parent(), Failure::new(path, slot.place.get().unwrap_or(self.place), &what, None));
+        let (path, place) = self.whereabouts(node);
+        self.failed(node.parent().or_else(|| node.last_owner()), Failure::new(path, place, &what, None));
     }
 
     /// Without a handler the root is shut down, and `run` returns the first failure.

@@ -154,6 +154,7 @@ impl TreeCore {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn free_plain_leaf(&self, slot: SlotRef, place: Place) {
         self.unlink(slot);
+        slot.note_owner();
         slot.generation.advance();
         slot.state.set(State::Vacant);
         slot.place.set(Some(place));
@@ -366,10 +367,10 @@ impl TreeCore {
     /// Unlinks a node and makes its handles stale.
     pub(crate) fn make_stale(&self, slot: SlotRef, end: &End) {
         self.unlink(slot);
-        let owner = slot.parent.take();
+        slot.note_owner();
         slot.generation.advance();
         match slot.kind.get().class {
-            Class::Request | Class::Scope => self.tell(slot, owner, end),
+            Class::Request | Class::Scope => self.tell(slot, end),
             Class::Root => {
                 self.root_freed_at.set(Some(end.place));
                 slot.place.set(Some(end.place));
@@ -380,24 +381,19 @@ impl TreeCore {
     }
 
     /// Whoever waits for a request learns that it ended without a result.
-    fn tell(&self, slot: SlotRef, owner: Option<SlotRef>, end: &End) {
+    fn tell(&self, slot: SlotRef, end: &End) {
         let wide = slot.wide();
         slot.place.set(Some(end.place));
         let held = slot.has(Flag::Held);
         if held && slot.has(Flag::Background) && wide.ext().peek(|told| matches!(told, Told::Facts(_))) {
-            let owner = owner.map(AnyNode::of).map(|node| (node.slot, node.serial));
-            return slot.note(owner); // A shutdown ended its code before, and that is what is told.
+            return; // A shutdown ended its code before, and that is what is told.
         }
         let myself = AnyNode { slot, serial: slot.generation.now() - 1 };
         let own_limit = end.cause.limit().is_some() && end.by == Some(myself);
         let cause = if own_limit { end.cause.of_its_own() } else { end.cause };
         let told = if held { Told::Ended(end.place, cause) } else { Told::Nobody };
         if held {
-            // The links of a stale slot are free for it: who ended it or, of its own limit, who owned it.
-            let owner = owner.map(AnyNode::of);
-            let note = if own_limit { owner } else { end.by };
-            slot.note(note.map(|node| (node.slot, node.serial)));
-            slot.note_owner(wide.ext(), owner.map(|node| (node.slot, node.serial)));
+            slot.note_ender(wide.ext(), end.by.map(|node| (node.slot, node.serial)));
         }
         if let Some(waiter) = wide.ext().told.replace(told).into_waiter() {
             self.wake(waiter, true);

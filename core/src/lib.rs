@@ -33,6 +33,7 @@ mod heap;
 mod host;
 mod id;
 mod inbox;
+mod label;
 mod marks;
 mod node;
 mod notified;

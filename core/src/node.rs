@@ -6,6 +6,7 @@ use crate::arena::{Class, Flag, Place, Serial, SlotRef, State, value, value_kind
 use crate::arena::{Kind, KindOf, OnceCell};
 use crate::host::Host;
 use crate::id::NodeId;
+use crate::label::add_label;
 use crate::time::{Instant, WallClock};
 use crate::tree::TreeCore;
 use alloc::string::String;
@@ -117,9 +118,31 @@ impl SlotRef {
             && let Some(label) = &*extras.label.borrow()
         {
             text.push(' ');
-            text.push_str(label);
+            add_label(label, text);
         }
     }
+}
+
+/// Names and labels from below the root down to a slot's tenant, itself not in the tree any more, below an owner; of those above that are
+/// gone, what is still known.
+pub(crate) fn known_path(last: Option<SlotRef>, owner: Option<AnyNode>) -> String {
+    let mut slots: Vec<SlotRef> = last.into_iter().collect();
+    let mut above = owner.filter(|owner| owner.has_no_successor());
+    while let Some(node) = above {
+        slots.push(node.slot);
+        above = node.parent().or_else(|| node.last_owner()).filter(|owner| owner.has_no_successor());
+    }
+    if slots.len() > 1 && slots.last().is_some_and(|slot| slot.kind.get().class == Class::Root) {
+        slots.pop();
+    }
+    let mut path = String::new();
+    while let Some(slot) = slots.pop() {
+        if !path.is_empty() {
+            path.push_str(" › ");
+        }
+        slot.add_title(&mut path);
+    }
+    path
 }
 
 impl AnyNode {
@@ -166,11 +189,29 @@ impl AnyNode {
         self.readable().map_or("", |slot| slot.name())
     }
 
+    /// A slot's tenant or, where there is none, the last one.
+    #[inline]
+    pub(crate) fn of_tenant(slot: SlotRef) -> AnyNode {
+        AnyNode { slot, serial: slot.generation.of_tenant() }
+    }
+
+    /// Whether it is there, or its slot has no next tenant yet: then something of it is still known.
+    pub(crate) fn has_no_successor(self) -> bool {
+        let now = self.slot.generation.now();
+        self.serial != 0 && (now == self.serial || now == self.serial + 1)
+    }
+
     /// Its name; of a stale one the name that it had, while its slot has no next tenant.
     pub(crate) fn last_name(self) -> &'static str {
-        let now = self.slot.generation.now();
-        let is_known = self.serial != 0 && (now == self.serial || now == self.serial + 1);
-        if is_known { self.slot.name() } else { "" }
+        if self.has_no_successor() { self.slot.name() } else { "" }
+    }
+
+    /// Who owned it, of a stale one of this thread's tree, while its slot has no next tenant; by now the owner may be gone, too.
+    pub(crate) fn last_owner(self) -> Option<AnyNode> {
+        if self.is_alive() || !self.has_no_successor() {
+            return None;
+        }
+        self.slot.noted_owner().map(|(slot, serial)| AnyNode { slot, serial })
     }
 
     /// Names the node. Nothing on a stale one. Names longer than 65,535 bytes are cut.
@@ -182,10 +223,20 @@ impl AnyNode {
     }
 
     /// What is only known at run time (a query's name, an address): shown after the name, never in
-    /// [`stable`](crate::TreeReport::stable). Nothing on a stale or ending node.
+    /// [`stable`](crate::TreeReport::stable). In texts its control characters are shown as �, so that it keeps to its line. Nothing on a
+    /// stale or ending node.
     pub fn label(self, label: impl Into<String>) -> Self {
         if let Some(slot) = self.growing() {
             slot.extras_or_new().label.replace(Some(label.into()));
+        }
+        self
+    }
+
+    /// For hosts: the report names `place` as where it was made, if not the call that made it is what its user wrote (a connection is made
+    /// when a future ends). Nothing on a stale or ending node.
+    pub fn made_at(self, place: &'static Location<'static>) -> Self {
+        if let Some(slot) = self.growing() {
+            slot.place.set(Some(place));
         }
         self
     }
@@ -198,23 +249,7 @@ impl AnyNode {
     /// Names and labels from below the root down to this node, `serve › query www.example.test`; the root's own is `root`, a stale
     /// one's is empty.
     pub fn path(self) -> String {
-        let mut slots = Vec::new();
-        let mut above = self.readable();
-        while let Some(slot) = above {
-            slots.push(slot);
-            above = slot.parent.get();
-        }
-        if slots.len() > 1 {
-            slots.pop(); // The root.
-        }
-        let mut path = String::new();
-        while let Some(slot) = slots.pop() {
-            if !path.is_empty() {
-                path.push_str(" › ");
-            }
-            slot.add_title(&mut path);
-        }
-        path
+        if self.is_alive() { known_path(None, Some(self)) } else { String::new() }
     }
 
     /// Name and label.
@@ -304,30 +339,25 @@ impl AnyNode {
     #[track_caller]
     #[inline]
     pub fn insert<T: 'static>(self, value: T) -> Node<T> {
-        match self.growing() {
-            Some(owner) => match owner.peek_core().make_at_hand(owner, value_kind::<T>(), Location::caller(), 0, value) {
-                Ok(slot) => Node(AnyNode::of(slot), PhantomData),
-                Err(value) => self.insert_slow(value),
-            },
-            None => self.insert_slow(value),
+        let kind = value_kind::<T>();
+        if let Some(owner) = self.growing()
+            && let Some(room) = Room::at_hand(owner.peek_core(), kind.kind())
+        {
+            let slot = owner.peek_core().make_in(&room, owner, kind, Location::caller(), 0, value);
+            return Node(AnyNode::of(slot), PhantomData);
         }
+        self.insert_slow(value)
     }
 
     #[inline(never)]
     #[track_caller]
     fn insert_slow<T: 'static>(self, value: T) -> Node<T> {
-        if cfg!(target_family = "wasm") {
-            let room = self.room_for(value_kind::<T>().kind(), Location::caller());
-            room.write(value_kind::<T>(), value);
-            return Node(AnyNode::of(room.slot()), PhantomData);
-        }
-        match self.try_insert(value) {
-            Ok(node) => node,
-            Err(refused) => self.refuse(refused.reason),
-        }
+        let room = self.room_for(value_kind::<T>().kind(), Location::caller());
+        room.write(value_kind::<T>(), value);
+        Node(AnyNode::of(room.slot()), PhantomData)
     }
 
-    /// A new node, but for its value. In a page it is there once for all types.
+    /// A new node, but for its value: there once for all types.
     #[inline(never)]
     #[track_caller]
     fn room_for(self, kind: &'static Kind, place: Place) -> Room {

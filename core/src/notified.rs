@@ -23,8 +23,8 @@ impl AnyNode {
     pub fn notify(self) {
         let Some(slot) = self.readable() else { return };
         let Some(extras) = slot.extras() else { return };
-        let waiters = extras.dependents.borrow_mut().take();
-        for (_, waiter) in waiters {
+        let mut dependents = extras.dependents.borrow_mut();
+        for waiter in dependents.drain() {
             slot.peek_core().wake(waiter, false);
         }
     }

@@ -23,8 +23,8 @@ impl AnyNode {
     ///
     /// 1. the code of [`background`](crate::Request::background) requests below ends where it awaits, while their nodes stay and own
     ///    what they own; [`closing`](AnyNode::closing) resolves everywhere below;
-    /// 2. the other requests run on, and may spawn below themselves (elsewhere `spawn` ends as [`Ended::Cancelled`](crate::Ended)),
-    ///    until none is left or `grace` is over;
+    /// 2. the other requests, scopes included, run on, and may spawn below themselves (elsewhere `spawn` ends as
+    ///    [`Ended::Cancelled`](crate::Ended)), until none is left or `grace` is over;
     /// 3. all is freed.
     ///
     /// Whoever awaits a background request is told [`Ended::Cancelled`](crate::Ended) when its code ends; what the third step ends is
@@ -285,7 +285,7 @@ fn refusal(owner: AnyNode) -> Option<Ended> {
     None
 }
 
-/// Whether it is a request that a shutdown waits for.
+/// Whether it is a request that a shutdown waits for. A scope is one as well: whoever awaits it may be elsewhere.
 fn has_grace(slot: SlotRef) -> bool {
-    slot.kind.get().class == Class::Request && !slot.has(Flag::Background)
+    matches!(slot.kind.get().class, Class::Request | Class::Scope) && !slot.has(Flag::Background)
 }

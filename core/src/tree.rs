@@ -36,7 +36,7 @@ const LOANS_AT_START: usize = 16;
 ///
 /// Dropping it frees the root: everything below ends, handles are stale, wakers and [`Remote`](crate::Remote)s are harmless.
 ///
-/// A host makes it; programs get the root from [`Sim`](crate::sim::Sim), `hamadryad_native::run` or the page's `start`.
+/// A host makes it; programs get the root from `sim::Sim`, `hamadryad_native::run` or the page's `start`.
 pub struct Tree {
     core: Rc<TreeCore>,
 }
@@ -242,24 +242,24 @@ impl TreeCore {
     /// A new node under a living `owner` with its value, which is what the kind's value is, or begins with. It comes back where there is
     /// no memory.
     ///
-    /// Inlined is only what most often happens.
+    /// Inlined is only what most often happens: there is room without a look for it.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn make_with<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
-        self.make_at_hand(owner, kind, place, flags, value).or_else(|value| self.make_with_slow(owner, kind, place, flags, value))
+        match Room::at_hand(self, kind.kind()) {
+            Some(room) => Ok(self.make_in(&room, owner, kind, place, flags, value)),
+            None => self.make_with_slow(owner, kind, place, flags, value),
+        }
     }
 
-    /// As [`make_with`](TreeCore::make_with), where there is room without a look for it: without a call.
+    /// A new node with its value, in room that was found for it.
+    ///
+    /// A value is moved as seldom as can be: unoptimised, each move of a large one is a copy of it on the stack.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    pub(crate) fn make_at_hand<V>(&self, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> Result<SlotRef, V> {
-        match Room::at_hand(self, kind.kind()) {
-            Some(room) => {
-                room.write(kind, value);
-                let slot = room.take(kind.kind());
-                self.move_in(slot, Some(owner), kind.kind(), place, flags);
-                Ok(slot)
-            }
-            None => Err(value),
-        }
+    pub(crate) fn make_in<V>(&self, room: &Room, owner: SlotRef, kind: KindOf<V>, place: Place, flags: u8, value: V) -> SlotRef {
+        room.write(kind, value);
+        let slot = room.take(kind.kind());
+        self.move_in(slot, Some(owner), kind.kind(), place, flags);
+        slot
     }
 
     #[inline(never)]
@@ -334,11 +334,11 @@ impl TreeCore {
     /// Runs code of a node that may be stale by now (its `Drop`); a panic goes to law 17.
     #[inline]
     pub(crate) fn protect<R>(&self, slot: SlotRef, alive: bool, code: impl FnOnce() -> R) -> Option<R> {
-        let node = if alive { AnyNode::of(slot) } else { AnyNode::of(slot).stale() };
-        let before = self.enter(Some(node));
+        let node = AnyNode::of_tenant(slot);
+        let before = self.enter(Some(if alive { node } else { node.stale() }));
         let result = catch(code);
         self.exit(before);
-        result.map_err(|panic| self.panicked(slot, node.is_alive(), panic)).ok()
+        result.map_err(|panic| self.panicked(node, panic)).ok()
     }
 
     /// Runs a node's own code with its value lent to it alone; afterwards the node may be gone. False when it panicked.

@@ -835,3 +835,15 @@ fn the_programs_own_randomness_is_not_disturbed() {
     };
     assert_eq!(draw(0), draw(9));
 }
+
+#[test]
+fn law_26_a_channel_was_made_where_it_was_accepted() {
+    let sim = Sim::seeded(1);
+    let listener = sim.network().reliable().listen(sim.root(), CHAT).expect("the address is free");
+    let _client = sim.block_on(sim.network().reliable().connect(sim.root(), &CHAT)).expect("somebody listens");
+    let line = line!() + 1;
+    let (server, _) = sim.block_on(listener.accept(sim.root())).expect("a client waits");
+    let report = server.report();
+    let place = report.lines().next().expect("it is alive").place();
+    assert_eq!((place.file(), place.line()), (file!(), line));
+}

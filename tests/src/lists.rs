@@ -135,6 +135,8 @@ macro_rules! everywhere {
             law_15_a_kept_node_can_be_shut_down_again
             law_15_only_requests_have_a_grace
             law_15_a_request_that_shuts_itself_down_has_the_grace
+            law_15_a_scope_has_the_grace
+            law_15_a_scope_that_shuts_itself_down_has_the_grace
             law_15_a_request_shut_down_ends_after_its_grace
             law_16_the_effective_deadline_is_the_earliest
             law_16_limits_count_from_where_they_say
@@ -147,6 +149,7 @@ macro_rules! everywhere {
             law_17_an_unreceived_error_is_told_a_received_one_is_not
             law_17_an_unreceived_failure_has_its_label
             law_17_an_unreceived_time_out_is_told
+            law_17_an_unreceived_failure_outlives_its_owner
             law_17_escalate_asks_the_next_listener
             law_17_a_second_listener_replaces_the_first
             law_17_a_request_does_not_contain_its_own_failure
@@ -177,6 +180,8 @@ macro_rules! everywhere {
             law_25_a_post_to_a_gone_node_is_dropped
             law_25_posts_are_harmless_after_the_tree
             law_26_the_report_lists_everything
+            law_26_a_label_keeps_to_its_line
+            law_26_the_topmost_node_has_its_place
             law_26_the_report_says_what_is_waited_for
             law_26_the_report_counts_runs
             law_26_no_history_is_kept
@@ -215,6 +220,9 @@ macro_rules! where_panics_unwind {
             law_11_a_panic_on_the_way_changes_nothing_of_the_outcome
             law_17_a_panic_of_a_detached_request_is_told
             law_17_an_unreceived_panic_is_told
+            law_17_code_that_ended_itself_panics_below_whoever_is_left
+            law_17_a_post_that_frees_its_node_and_panics_blames_no_successor
+            law_17_a_panic_in_the_drop_of_an_unreceived_value_is_told
             law_17_an_uncontained_failure_shuts_the_root_down
             law_17_a_failure_that_all_escalate_is_uncontained
             law_17_the_grace_after_an_uncontained_failure

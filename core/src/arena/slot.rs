@@ -77,6 +77,7 @@ pub(crate) struct Slot {
     /// What a request waits for: a code of [`crate::waits`].
     pub(crate) waits: Cell<u8>,
     spare: Cell<u8>,
+    /// Its owner; in a stale slot, with `birth`, that of the last tenant.
     pub(crate) parent: Cell<Option<SlotRef>>,
     /// The newest child.
     pub(crate) child: Cell<Option<SlotRef>>,
@@ -423,42 +424,36 @@ impl Slot {
         if given.is_empty() { (self.kind.get().short_name)() } else { given }
     }
 
-    /// Notes a node in links that a stale slot does not need any more.
-    pub(crate) fn note(&self, node: Option<(SlotRef, Serial)>) {
-        self.parent.set(node.map(|node| node.0));
-        self.birth.set(Instant(node.map_or(0, |node| widened(node.1))));
-    }
-
-    /// Notes the owner, to which the link still points.
+    /// Notes the owner, to which the link still points, for as long as the slot has no next tenant.
     #[inline(always)]
-    pub(crate) fn note_parent(&self) {
+    pub(crate) fn note_owner(&self) {
         match self.parent.get() {
             Some(owner) => self.note_owner_of_ended(owner),
             None => self.birth.set(Instant(0)),
         }
     }
 
-    /// As [`note_parent`](Slot::note_parent), where that is known.
+    /// As [`note_owner`](Slot::note_owner), where that is known.
     #[inline(always)]
     pub(crate) fn note_owner_of_ended(&self, owner: SlotRef) {
         self.birth.set(Instant(widened(owner.generation.now())));
     }
 
-    /// What was noted.
-    pub(crate) fn noted(&self) -> Option<(SlotRef, Serial)> {
+    /// Who owned the last tenant.
+    pub(crate) fn noted_owner(&self) -> Option<(SlotRef, Serial)> {
         self.parent.get().map(|slot| (slot, narrowed(self.birth.get().0)))
     }
 
-    /// Notes who owned an ended request, beside [`note`](Slot::note): its runs are not told any more.
-    pub(crate) fn note_owner(&self, ext: &Ext, owner: Option<(SlotRef, Serial)>) {
-        let serial = owner.map_or(0, |owner| widened(owner.1));
-        self.older.set(owner.map(|owner| owner.0));
+    /// Notes who ended a request, in a link that a stale slot does not need while somebody holds it; its runs are not told any more.
+    pub(crate) fn note_ender(&self, ext: &Ext, ender: Option<(SlotRef, Serial)>) {
+        let serial = ender.map_or(0, |ender| widened(ender.1));
+        self.older.set(ender.map(|ender| ender.0));
         ext.runs.set(serial as u32);
         ext.ran.set((serial >> 32) as u32);
     }
 
-    /// What [`note_owner`](Slot::note_owner) noted.
-    pub(crate) fn noted_owner(&self, ext: &Ext) -> Option<(SlotRef, Serial)> {
+    /// What [`note_ender`](Slot::note_ender) noted.
+    pub(crate) fn noted_ender(&self, ext: &Ext) -> Option<(SlotRef, Serial)> {
         let serial = u64::from(ext.ran.get()) << 32 | u64::from(ext.runs.get());
         self.older.get().map(|slot| (slot, narrowed(serial)))
     }

@@ -2,6 +2,7 @@
 
 use super::TreeReport;
 use super::line::Line;
+use crate::label::add_label;
 use crate::time::{Readable, nanos_of};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -62,10 +63,10 @@ impl Line<'_> {
         first.push_str(self.name());
         if let Some(label) = self.label() {
             first.push(' ');
-            first.push_str(label);
+            add_label(label, &mut first);
         }
         let kind = if self.kind() == self.name() { "" } else { self.kind() };
-        let place = if self.depth() > 0 { format!("{}:{}", self.place().file(), self.place().line()) } else { String::new() };
+        let place = if self.kind() == "root" { String::new() } else { format!("{}:{}", self.place().file(), self.place().line()) };
         let mut rest = String::new();
         if let Some(left) = self.deadline_left() {
             rest.push_str(&format!("deadline in {}  ", Readable(nanos_of(left))));

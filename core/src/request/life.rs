@@ -17,7 +17,7 @@ use crate::channel::ChannelError;
 use crate::ended::{Ended, Facts};
 use crate::failure::Failure;
 use crate::free::{Cause, End};
-use crate::node::AnyNode;
+use crate::node::{AnyNode, known_path};
 use crate::pending::Queued;
 use crate::time::Instant;
 use crate::tree::TreeCore;
@@ -96,7 +96,7 @@ impl TreeCore {
         self.unlink(*slot);
         slot.generation.advance();
         slot.state.set(State::Deferred);
-        slot.note_parent();
+        slot.note_owner();
         if ext.is_quiet() {
             return;
         }
@@ -116,7 +116,7 @@ impl TreeCore {
     /// A request's own code panicked.
     pub(super) fn end_panicked(&self, slot: WideRef, panic: Panic) {
         if slot.state.get() == State::Deferred {
-            self.panicked(*slot, false, panic);
+            self.panicked(AnyNode::of_tenant(*slot), panic);
             self.settle(*slot);
             return;
         }
@@ -156,11 +156,7 @@ impl TreeCore {
     }
 
     fn failed_below(&self, slot: SlotRef, owner: Option<AnyNode>, what: String, error: Box<dyn Any>) {
-        let mut path = owner.filter(|owner| owner.parent().is_some()).map(AnyNode::path).unwrap_or_default();
-        if !path.is_empty() {
-            path.push_str(" › ");
-        }
-        slot.add_title(&mut path);
+        let path = known_path(Some(slot), owner);
         self.failed(owner, Failure::new(path, slot.place.get().unwrap_or(self.place), &what, Some(error)));
     }
 
@@ -193,21 +189,21 @@ impl TreeCore {
     /// What a held slot stored at its end, as people are told it.
     pub(super) fn ended_of(&self, node: AnyNode, told: Told) -> Ended {
         let slot = node.slot;
-        let (place, cause) = match told {
+        let (place, cause, ender) = match told {
             Told::Facts(ended) => return ended,
-            Told::Ended(place, cause) => (Some(place), cause),
-            Told::Nobody | Told::Ours(..) | Told::Foreign(_) => (slot.place.get(), Cause::FREED),
+            Told::Ended(place, cause) => (Some(place), cause, slot.noted_ender(slot.wide().ext())),
+            Told::Nobody | Told::Ours(..) | Told::Foreign(_) => (slot.place.get(), Cause::FREED, None),
         };
-        let noted = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
+        let ender = ender.map(|(slot, serial)| AnyNode { slot, serial });
         if let Some(nanos) = cause.limit() {
-            let by = noted.filter(|_| !cause.is_its_own());
+            let by = ender.filter(|_| !cause.is_its_own());
             return self.timed_out(slot, node, by, place.unwrap_or(self.place), nanos);
         }
         let detail = match slot.waits.get() {
             waits::NOTHING | waits::TURN => String::new(),
             code => article(waits::name_of(code)),
         };
-        Ended::Freed { facts: Facts::new(slot.name(), node, noted, place, None, detail) }
+        Ended::Freed { facts: Facts::new(slot.name(), node, ender, place, None, detail) }
     }
 
     /// Sets a request's or scope's own deadline, `now`; of two the earlier counts.

@@ -170,7 +170,7 @@ fn abandon(slot: SlotRef, held: Held) -> Option<Rc<TreeCore>> {
 
 /// An ended request is dropped unreceived: a failure goes to law 17.
 fn discard<T, E>(core: &TreeCore, slot: SlotRef, error: OfError<E>) {
-    let owner = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
+    let owner = AnyNode::of_tenant(slot).last_owner();
     let result = match cell::take::<T, E>(slot) {
         Some(result) => Some(result),
         None => own_failure(core, slot).map(|ended| Err(made_of(error, ended))),

@@ -8,6 +8,7 @@ use hamadryad::{AnyNode, Ready};
 use std::io;
 use std::net::{self, SocketAddr, ToSocketAddrs};
 use std::os::fd::AsFd;
+use std::panic::Location;
 
 /// A listening TCP socket: a handle to the node that holds it.
 ///
@@ -21,6 +22,27 @@ use std::os::fd::AsFd;
 /// assert_eq!(main_loop.block_on(client)?.local_addr()?, from);
 /// # drop(stream);
 /// # std::io::Result::Ok(())
+/// ```
+///
+/// In a server each connection is a request that owns its stream, so that what ends the one ends the other:
+///
+/// ```no_run
+/// use hamadryad_native::{net::{TcpListener, TcpStream}, prelude::*};
+/// use std::io;
+///
+/// async fn serve(me: AnyNode, listener: TcpListener) -> io::Result<()> {
+///     me.on_failure(|failure| { eprintln!("{failure}"); Contain }); // one bad connection is not the end of the server
+///     loop {
+///         let (stream, client) = listener.accept(me).await?;
+///         let connection = me.spawn("connection", async move |_| talk(stream).await).label(client.to_string());
+///         stream.reparent(connection.node()).map_err(io::Error::other)?;
+///         connection.timeout(secs(60)).detach();
+///     }
+/// }
+///
+/// async fn talk(stream: TcpStream) -> io::Result<()> {
+///     todo!("read {stream:?} and write it")
+/// }
 /// ```
 #[derive(Clone, Copy)]
 pub struct TcpListener {
@@ -68,11 +90,14 @@ impl TcpListener {
     /// # Errors
     /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: a limit is reached, now (accept(2)). [`Ended`](hamadryad::Ended), as an [`io::Error`], when
     /// the listener is freed. [`OwnerError`](crate::OwnerError), when the owner is; then the connection is closed.
+    #[track_caller]
     pub fn accept(self, owner: impl Into<AnyNode>) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> {
-        let owner = owner.into();
+        let (owner, place) = (owner.into(), Location::caller());
         async move {
-            let (stream, peer) = self.io.read_with(next_connection).await?;
-            Ok((TcpStream::from_std(owner, stream, peer)?, peer))
+            let (socket, peer) = self.io.read_with(next_connection).await?;
+            let stream = TcpStream::from_std(owner, socket, peer)?;
+            stream.made_at(place);
+            Ok((stream, peer))
         }
     }
 }

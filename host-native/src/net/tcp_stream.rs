@@ -4,7 +4,7 @@ use crate::handle::handle;
 use crate::sys::socket::{self, Connecting};
 use crate::{Io, OwnerError};
 use futures_io::{AsyncRead, AsyncWrite};
-use hamadryad::{AnyNode, Ready};
+use hamadryad::{AnyNode, Notified, Ready, Waits};
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read, Write};
 use std::net::{self, Shutdown, SocketAddr};
@@ -14,6 +14,9 @@ use std::task::{Context, Poll, Waker};
 
 /// A TCP connection: a handle to the node that holds it. It is [`AsyncRead`] and [`AsyncWrite`], and so is `&TcpStream`; any number of
 /// requests may read or write it, each in its turn. Closed when the node is freed; what was written then is still sent (tcp(7)).
+///
+/// These traits are of the crate `futures-io`, which a program has among its own dependencies; crates such as `futures-lite` read lines,
+/// write all and copy with them.
 ///
 /// Reads and writes are cancel-safe: what was read, or written, is told in the same moment. `close` ends the sending direction.
 ///
@@ -133,28 +136,35 @@ impl TcpStream {
                     result => return Some(result),
                 }
             }
-            direction.remember(context.waker());
             None
         });
         match tried {
             Ok(Some(result)) => Poll::Ready(result),
-            Ok(None) => self.watch(side),
+            Ok(None) => self.wait(side, context),
             Err(_) => self.freed(context),
         }
     }
 
-    /// Makes sure that somebody watches the direction: a node that stays while requests come and go.
-    fn watch<R>(self, side: Side) -> Poll<io::Result<R>> {
-        let io = self.io;
-        let watched = io.try_with(|stream| {
-            let watcher = &stream.direction(side).watcher;
-            if !watcher.get().is_some_and(AnyNode::is_alive) {
-                watcher.set(Some(io.on_ready(side.interest(), move |_| io.try_with(|stream| stream.direction(side).is_ready()).ok())));
-            }
+    /// Waits for a better time.
+    fn wait<R>(self, side: Side, context: &mut Context<'_>) -> Poll<io::Result<R>> {
+        let waits = self.io.try_with(|stream| {
+            let direction = stream.direction(side);
+            self.watch(side, direction);
+            direction.wait(*self, side.waits(), context)
         });
-        match watched.map(|()| io.arm(side.interest())) {
-            Ok(Err(error)) => Poll::Ready(Err(error)),
-            _ => Poll::Pending,
+        match (waits, self.io.arm(side.interest())) {
+            (Ok(true), Ok(())) => Poll::Pending,
+            (Ok(true), Err(error)) => Poll::Ready(Err(error)),
+            _ => self.freed(context),
+        }
+    }
+
+    /// Makes sure that somebody watches the direction: a node that stays while requests come and go.
+    fn watch(self, side: Side, direction: &Direction) {
+        if !direction.watcher.get().is_some_and(AnyNode::is_alive) {
+            let io = self.io;
+            let is_ready = move |_| io.try_with(|stream| stream.direction(side).is_ready(*io)).ok();
+            direction.watcher.set(Some(io.on_ready(side.interest(), is_ready)));
         }
     }
 
@@ -263,6 +273,14 @@ impl Side {
             Side::Write => Ready::WRITABLE,
         }
     }
+
+    /// What the report says of who waits.
+    fn waits(self) -> Waits {
+        match self {
+            Side::Read => const { Waits::named("readable") },
+            Side::Write => const { Waits::named("writable") },
+        }
+    }
 }
 
 impl Stream {
@@ -290,7 +308,8 @@ struct Direction {
     hopeful: Cell<bool>,
     /// The node that is told by the host, while somebody waits.
     watcher: Cell<Option<AnyNode>>,
-    waiting: RefCell<Vec<Waker>>,
+    /// Who waits for news of the stream, and by which waker he is known: `futures_io` has nowhere else to keep that.
+    waiting: RefCell<Vec<(Waker, Notified)>>,
 }
 
 impl Direction {
@@ -298,39 +317,42 @@ impl Direction {
         Direction { hopeful: Cell::new(hopeful), watcher: Cell::new(None), waiting: RefCell::new(Vec::new()) }
     }
 
-    fn remember(&self, waker: &Waker) {
+    /// Waits for news of the stream, or its end. False when that is there already. Wakers are other people's code: nothing is borrowed
+    /// while it runs.
+    fn wait(&self, stream: AnyNode, waits: Waits, context: &mut Context<'_>) -> bool {
+        let mut news = stream.notified(waits);
+        if Pin::new(&mut news).poll(context).is_ready() {
+            return false;
+        }
+        let waker = context.waker().clone();
         let mut waiting = self.waiting.borrow_mut();
-        if !waiting.iter().any(|other| other.will_wake(waker)) {
-            waiting.push(waker.clone());
-        }
+        let before = match waiting.iter_mut().find(|other| other.0.will_wake(&waker)) {
+            Some(known) => Some(std::mem::replace(known, (waker, news))),
+            None => {
+                waiting.push((waker, news));
+                None
+            }
+        };
+        drop(waiting);
+        drop(before);
+        true
     }
 
-    /// The host says so. If nobody waits, nobody has to watch.
-    fn is_ready(&self) {
+    /// The host says so. If nobody waits, nobody has to watch. (Who waits for the other direction hears of it, too, and waits on.)
+    fn is_ready(&self, stream: AnyNode) {
         self.hopeful.set(true);
-        if !self.wake_all()
-            && let Some(watcher) = self.watcher.take()
-        {
-            watcher.free();
-        }
-    }
-
-    /// Whether there was anybody. Wakers are other people's code: nothing is borrowed while it runs.
-    fn wake_all(&self) -> bool {
         let mut waiting = self.waiting.take();
-        let had_some = !waiting.is_empty();
-        waiting.drain(..).for_each(Waker::wake);
+        match self.watcher.take() {
+            Some(watcher) if waiting.is_empty() => drop(watcher.free()),
+            watcher => {
+                self.watcher.set(watcher);
+                stream.notify();
+            }
+        }
+        waiting.clear();
         let mut since = self.waiting.borrow_mut();
         if since.is_empty() {
             *since = waiting; // its memory serves again
         }
-        had_some
-    }
-}
-
-impl Drop for Direction {
-    /// Whoever waits learns that the stream is gone.
-    fn drop(&mut self) {
-        self.wake_all();
     }
 }

@@ -7,6 +7,7 @@ use crate::poller::DATAGRAM_MAX;
 use hamadryad::{AnyNode, Channel, ChannelError, Connect, Ended, Request};
 use std::io;
 use std::net::{self, SocketAddr};
+use std::panic::Location;
 
 /// [`Connect`] over UDP: each message is a datagram, which may be lost, doubled, or overtaken.
 ///
@@ -33,9 +34,10 @@ impl Connect for Udp {
     /// Makes a socket under `owner`; nothing is sent.
     #[track_caller]
     fn connect(&self, owner: AnyNode, peer: &SocketAddr) -> Request<UdpChannel, ChannelError> {
-        let peer = *peer;
+        let (peer, place) = (*peer, Location::caller());
         owner.spawn("connect", async move |_| {
             let socket = UdpSocket::connected(owner, peer).map_err(channel_error)?;
+            socket.made_at(place);
             Ok(UdpChannel { io: socket.io() })
         })
     }

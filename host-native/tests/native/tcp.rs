@@ -11,6 +11,19 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake};
+
+/// Counts how often it is woken; a waker that no tree made.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
 
 async fn read(mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     poll_fn(|context| Pin::new(&mut stream).poll_read(context, buffer)).await
@@ -266,4 +279,39 @@ fn handles_are_nodes() {
     assert!(format!("{other:?}").starts_with("TcpStream("));
     let report = main_loop.root().report().to_string();
     assert!(report.contains(&one.peer_addr().expect("connected").to_string()), "{report}");
+}
+
+#[test]
+fn law_10_who_waits_for_a_freed_stream_is_woken_by_the_loop() {
+    let main_loop = a_loop();
+    let (mut one, _other) = connection(&main_loop);
+    let woken = Arc::new(Woken::default());
+    let waker = woken.clone().into();
+    let mut context = Context::from_waker(&waker);
+    assert!(Pin::new(&mut one).poll_read(&mut context, &mut [0; 4]).is_pending());
+    settle(&main_loop);
+    one.free();
+    assert_eq!(woken.0.load(Ordering::SeqCst), 0, "nobody is called from inside the free");
+    settle(&main_loop);
+    assert_eq!(woken.0.load(Ordering::SeqCst), 1);
+    let Poll::Ready(Err(error)) = Pin::new(&mut one).poll_read(&mut context, &mut [0; 4]) else { panic!("it is freed") };
+    assert!(matches!(error.get_ref().and_then(|inner| inner.downcast_ref()), Some(Ended::Freed { .. })), "{error}");
+}
+
+#[test]
+fn law_26_the_report_says_who_reads_and_where_it_was_accepted() {
+    let main_loop = a_loop();
+    let root = main_loop.root();
+    let listener = TcpListener::bind(root, "127.0.0.1:0").expect("bound");
+    let _client = main_loop.block_on(TcpStream::connect(root, listener.local_addr().expect("an address"))).expect("connected");
+    let line = line!() + 1;
+    let (stream, _) = main_loop.block_on(listener.accept(root)).expect("accepted");
+    root.spawn("reader", async move |_| read(&stream, &mut [0; 4]).await).detach();
+    root.spawn("writer", async move |_| write_all(&stream, &vec![0; 100_000_000]).await).detach();
+    settle(&main_loop);
+    let report = root.report();
+    let line_of = |name: &str| report.lines().find(|line| line.name() == name).unwrap_or_else(|| panic!("no {name}:\n{report}"));
+    assert_eq!((line_of("reader").waits(), line_of("writer").waits()), (Some("readable"), Some("writable")), "{report}");
+    let accepted = report.lines().find(|line| line.id() == stream.id()).expect("it is alive");
+    assert_eq!((accepted.place().file(), accepted.place().line()), (file!(), line));
 }

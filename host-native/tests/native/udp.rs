@@ -135,3 +135,13 @@ fn the_report_says_who_waits_for_what() {
     assert!(text.contains("udp.rs"), "the place is where bind was called: {text}");
     assert!(!report.stable().contains(&address.to_string()));
 }
+
+#[test]
+fn law_26_a_channel_was_made_where_it_was_connected() {
+    let main_loop = a_loop();
+    let line = line!() + 1;
+    let channel = main_loop.block_on(Udp.connect(main_loop.root(), &"127.0.0.1:9".parse().expect("an address"))).expect("connected");
+    let report = channel.report();
+    let place = report.lines().next().expect("it is alive").place();
+    assert_eq!((place.file(), place.line()), (file!(), line));
+}

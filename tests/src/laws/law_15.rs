@@ -362,6 +362,39 @@ pub async fn law_15_a_request_that_shuts_itself_down_has_the_grace<W: World>(wor
     trace.expect(&["drop ticker", "worker is done"]);
 }
 
+/// A scope is a request like the others, also where somebody elsewhere awaits it.
+pub async fn law_15_a_scope_has_the_grace<W: World>(world: W) {
+    let trace = Trace::new();
+    let node = world.ground();
+    let note = trace.clone();
+    let outside = world.root().spawn("outside", async move |_| {
+        node.scope("scope", async |me: AnyNode| {
+            me.closing().await;
+            let below = me.spawn("below", async move |me: AnyNode| me.sleep(millis(1)).await).await;
+            note.note(format!("below: {}", below.is_ok()));
+            me.sleep(millis(1)).await.map(|()| 7)
+        })
+        .await
+    });
+    turns(world.root(), 2).await;
+    node.shutdown(hours(1));
+    assert!(matches!(outside.await, Ok(7)));
+    gone(&world, node).await;
+    trace.expect(&["below: true"]);
+}
+
+/// Called on a scope's own node it counts that scope.
+pub async fn law_15_a_scope_that_shuts_itself_down_has_the_grace<W: World>(world: W) {
+    let root = world.root();
+    let result = root
+        .scope("scope", async |me: AnyNode| {
+            me.shutdown(hours(1));
+            me.sleep(millis(3)).await.map(|()| 7)
+        })
+        .await;
+    assert!(matches!(result, Ok(7)), "{result:?}");
+}
+
 /// … and when that grace is over it ends like the others.
 pub async fn law_15_a_request_shut_down_ends_after_its_grace<W: World>(world: W) {
     let request = world.ground().spawn("worker", async move |me| me.sleep(hours(1)).await);

@@ -1,6 +1,6 @@
 //! Law 17: no failure is lost: the nearest `on_failure` above hears of it, or the root is shut down.
 
-use crate::{Blocking, Problem, Trace, World, turns, unwinds};
+use crate::{Blocking, OnDrop, Problem, Trace, World, turns, unwinds};
 use hamadryad::prelude::*;
 use hamadryad::{AnyNode, OnFailure};
 
@@ -266,6 +266,97 @@ pub async fn law_17_a_panic_of_a_detached_request_is_told<W: Blocking>(world: W)
     owner.spawn("panics", async |_| -> () { panic!("the reason") }).detach();
     turns(world.root(), 3).await;
     trace.expect(&["true"]);
+}
+
+/// A connection below a server that contains; all that is below the connection is named by its path.
+fn connection(ground: AnyNode, trace: &Trace) -> AnyNode {
+    let server = (*ground.insert(())).named("server");
+    trace.note_failures(server);
+    (*server.insert(())).named("connection")
+}
+
+/// A request that failed and is dropped after its owner was freed is still told to those above that, with its path.
+pub async fn law_17_an_unreceived_failure_outlives_its_owner<W: World>(world: W) {
+    let trace = Trace::new();
+    let ground = world.ground();
+    let connection = connection(ground, &trace);
+    let held = connection.spawn("failing", async |_| Err::<(), _>(Problem::Said("no")));
+    turns(world.root(), 3).await;
+    connection.free();
+    drop(held);
+    turns(world.root(), 3).await;
+    trace.expect(&["ground › server › connection › failing: no"]);
+}
+
+/// What panics after it has ended itself, or its owner, is told to the nearest that is left above it, with its path.
+pub async fn law_17_code_that_ended_itself_panics_below_whoever_is_left<W: Blocking>(world: W) {
+    let trace = Trace::new();
+    let ground = world.ground();
+
+    let owner = connection(ground, &trace);
+    let end_and_panic = move || {
+        owner.free();
+        panic!("too late");
+    };
+    owner.soon(end_and_panic).named("immediate");
+    turns(world.root(), 3).await;
+    trace.expect(&["ground › server › connection › immediate: panicked: too late"]);
+
+    let owner = connection(ground, &trace);
+    owner
+        .spawn("request", async move |me: AnyNode| -> () {
+            me.sleep(millis(1)).await.expect("nobody has freed it");
+            me.free();
+            panic!("too late");
+        })
+        .detach();
+    world.root().sleep(millis(3)).await.expect("the root is alive");
+    turns(world.root(), 3).await;
+    trace.expect(&["ground › server › connection › request: panicked: too late"]);
+
+    let owner = connection(ground, &trace);
+    let hooked = (*owner.insert(())).named("hooked");
+    hooked.on_free(move |_| {
+        owner.free();
+        panic!("too late");
+    });
+    hooked.free();
+    turns(world.root(), 3).await;
+    trace.expect(&["ground › server › connection › hooked: panicked: too late"]);
+}
+
+/// A post has no node of its own: the node that it frees may have a successor by the time it panics, which is not blamed.
+pub async fn law_17_a_post_that_frees_its_node_and_panics_blames_no_successor<W: Blocking>(world: W) {
+    let trace = Trace::new();
+    trace.note_failures(world.root());
+    let ground = world.ground();
+    let post = |make_successor: bool| {
+        let free_and_panic = move |node: Node<()>| {
+            let owner = node.parent().expect("it is below the ground");
+            node.free();
+            if make_successor {
+                owner.insert(()).named("successor");
+            }
+            panic!("too late");
+        };
+        ground.insert(()).named("target").remote().post(free_and_panic).expect("the tree is there");
+    };
+    post(false);
+    turns(world.root(), 3).await;
+    trace.expect(&["ground › target: panicked: too late"]);
+    post(true);
+    turns(world.root(), 3).await;
+    trace.expect(&["(gone): panicked: too late"]);
+}
+
+/// The value that nobody receives is dropped as the request's own code.
+pub async fn law_17_a_panic_in_the_drop_of_an_unreceived_value_is_told<W: Blocking>(world: W) {
+    let trace = Trace::new();
+    let owner = connection(world.ground(), &trace);
+    owner.spawn("request", async |_| Ok::<_, Ended>(OnDrop::new(|| panic!("by its drop")))).detach();
+    turns(world.root(), 3).await;
+    trace.expect(&["ground › server › connection › request: panicked: by its drop"]);
+    assert!(owner.is_alive());
 }
 
 /// Runs a fresh world in which `fail` fails, its grace cut short, and gives back what its `block_on` panics with.

@@ -1,6 +1,6 @@
 //! Law 26: `report()` lists everything alive below a node; `stable()` only what is the same in every run.
 
-use crate::{Canary, OnDrop, Trace, World, turns};
+use crate::{Canary, OnDrop, Problem, Trace, World, turns};
 use hamadryad::prelude::*;
 use hamadryad::{AnyNode, Ready, SourceClass};
 
@@ -42,6 +42,29 @@ pub async fn law_26_the_report_lists_everything<W: World>(world: W) {
     assert!(report.to_string().contains("label 3"), "{report}");
     let newest_first: Vec<&str> = owner.children().map(AnyNode::name).collect();
     assert_eq!(newest_first, ["a request", "a source", "a period", "a timer", "a value"]);
+}
+
+/// A label comes from wherever, and a node keeps to its line all the same; the data has it as it is.
+pub async fn law_26_a_label_keeps_to_its_line<W: World>(world: W) {
+    let owner = world.ground();
+    let trace = Trace::new();
+    trace.note_failures(owner);
+    const LABEL: &str = "www\n└─ forged\u{1b}[2J\u{85}ünï";
+    owner.insert(1).label(LABEL);
+    let report = owner.report();
+    assert_eq!(report.to_string().lines().count(), 3, "{report}");
+    assert!(report.to_string().contains("i32 www�└─ forged�[2J�ünï "), "{report}");
+    assert_eq!(report.lines().last().and_then(|line| line.label()), Some(LABEL));
+    owner.spawn("query", async |_| Err::<(), _>(Problem::Said("no"))).label(LABEL).detach();
+    turns(world.root(), 3).await;
+    trace.expect(&["ground › query www�└─ forged�[2J�ünï: no"]);
+}
+
+/// The report of a part tells of its topmost node what it tells of the others.
+pub async fn law_26_the_topmost_node_has_its_place<W: World>(world: W) {
+    let line = line!() + 1;
+    let report = world.ground().insert(1).report().to_string();
+    assert!(report.contains(&format!("{}:{line}", file!())), "{report}");
 }
 
 /// What it waits for, the deadline left, how deep: people see them.

@@ -97,3 +97,12 @@ fn a_large_value_freed_while_it_is_lent_goes_when_it_returns() {
         assert!(held - live() >= LARGE as i64);
     });
 }
+
+/// Each move of a value is a copy of it on the stack of a debug build: a tenth of a thread's stack has to be little enough.
+#[test]
+fn row_t01_a_large_value_needs_no_large_stack() {
+    const STACK: usize = 2 << 20;
+    let insert = || Sim::seeded(1).root().insert([1_u8; STACK / 10]).with(|value| value[STACK / 10 - 1]);
+    let thread = thread::Builder::new().stack_size(STACK).spawn(insert).expect("address space for the stack");
+    assert_eq!(thread.join().expect("the stack suffices"), 1);
+}

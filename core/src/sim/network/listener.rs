@@ -2,6 +2,7 @@ use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::rc::Rc;
 use core::convert::Infallible;
+use core::panic::Location;
 
 use super::handle::handle;
 use super::stream::Stream;
@@ -36,14 +37,18 @@ impl Listener {
     /// # Errors
     ///
     /// [`ChannelError::Ended`] when the listener is freed, or `owner` is; in the latter case the client is let go, too.
-    pub async fn accept(self, owner: impl Into<AnyNode>) -> Result<(ReliableChannel, Address), ChannelError> {
-        let owner = owner.into();
-        let (channel, client) = waiting::until(self.0, Ready::READABLE, "client", Backlog::is_readable, Backlog::take).await?;
-        if let Err(error) = waiting::hand_over(*channel, owner).await {
-            channel.free();
-            return Err(error);
+    #[track_caller]
+    pub fn accept(self, owner: impl Into<AnyNode>) -> impl Future<Output = Result<(ReliableChannel, Address), ChannelError>> {
+        let (owner, place) = (owner.into(), Location::caller());
+        async move {
+            let (channel, client) = waiting::until(self.0, Ready::READABLE, "client", Backlog::is_readable, Backlog::take).await?;
+            if let Err(error) = waiting::hand_over(*channel, owner).await {
+                channel.free();
+                return Err(error);
+            }
+            channel.made_at(place);
+            Ok((ReliableChannel::new(channel), client))
         }
-        Ok((ReliableChannel::new(channel), client))
     }
 }
 
