@@ -1,7 +1,7 @@
 //! [`DeadlineQueue`] for a page, where small code counts for more than a fast row: all deadlines lie in a heap.
 
 use crate::arena::WideRef;
-use crate::heap::Heap;
+use crate::heap::{Heap, Overdue};
 use crate::time::Instant;
 
 /// All deadlines of a tree. Who has one knows its place: [`Ext::deadline`](crate::arena::Ext).
@@ -18,8 +18,16 @@ impl DeadlineQueue {
         self.0.may_be_due(now)
     }
 
-    pub(crate) fn due(&self, now: Instant) -> Option<(Instant, WideRef)> {
-        self.0.due(now).map(|due| (due.at, due.item))
+    pub(crate) fn overdue(&self, now: Instant) -> Overdue {
+        Overdue { now, later: self.0.next_serial() }
+    }
+
+    pub(crate) fn first(&self, overdue: Overdue) -> Option<(Instant, WideRef)> {
+        self.0.due(overdue.now).filter(|due| due.serial < overdue.later).map(|due| (due.at, due.item))
+    }
+
+    pub(crate) fn at_if(&self, slot: WideRef, overdue: Overdue) -> Option<Instant> {
+        if slot.ext().is_queued() { self.0.at_if(slot, overdue) } else { None }
     }
 
     pub(crate) fn at(&self, slot: WideRef) -> Option<Instant> {

@@ -5,7 +5,7 @@
 //! heap alone: `deadline_heap.rs`.)
 
 use crate::arena::WideRef;
-use crate::heap::Heap;
+use crate::heap::{Heap, Overdue};
 use crate::time::Instant;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -68,16 +68,31 @@ impl DeadlineQueue {
         self.earliest.get() <= now
     }
 
-    /// What is due first, if it is due at `now`.
-    pub(crate) fn due(&self, now: Instant) -> Option<(Instant, WideRef)> {
+    /// What is due at `now`, and not what is set from now on: no such deadline goes into the row.
+    pub(crate) fn overdue(&self, now: Instant) -> Overdue {
+        self.latest.set(self.latest.get().max(now.after_nanos(1)));
+        Overdue { now, later: self.heap.next_serial() }
+    }
+
+    /// What of that is due first.
+    pub(crate) fn first(&self, overdue: Overdue) -> Option<(Instant, WideRef)> {
         self.look();
-        let row = self.row.borrow_mut().first();
-        let heap = self.heap.due(now).map(|due| (due.at, due.item));
-        let first = match (row, heap) {
+        let row = self.row.borrow_mut().first().filter(|first| first.0 <= overdue.now);
+        let heap = self.heap.due(overdue.now).filter(|due| due.serial < overdue.later).map(|due| (due.at, due.item));
+        match (row, heap) {
             (Some(row), Some(heap)) if heap.0 < row.0 => Some(heap),
             (row, heap) => row.or(heap),
-        };
-        first.filter(|first| first.0 <= now)
+        }
+    }
+
+    /// A slot's own deadline, if it is one of these.
+    pub(crate) fn at_if(&self, slot: WideRef, overdue: Overdue) -> Option<Instant> {
+        let place = slot.ext().deadline.get();
+        match place & IN_ROW {
+            0 if slot.ext().is_queued() => self.heap.at_if(slot, overdue),
+            0 => None,
+            _ => self.at(slot).filter(|at| *at <= overdue.now),
+        }
     }
 
     /// A slot's own deadline.

@@ -63,6 +63,13 @@ pub(crate) struct Due<T> {
     pub(crate) item: T,
 }
 
+/// What is due at a time, and was put in before an entry with that serial number.
+#[derive(Clone, Copy)]
+pub(crate) struct Overdue {
+    pub(crate) now: Instant,
+    pub(crate) later: u64,
+}
+
 impl Entry {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn is_before(&self, other: &Entry) -> bool {
@@ -144,6 +151,13 @@ impl<T: Placed> Heap<T> {
     pub(crate) fn at(&self, item: T) -> Option<Instant> {
         let place = item.cell().get();
         (place != 0).then(|| self.entries.borrow().list[place as usize - 1].at)
+    }
+
+    /// When an item is due, if it is one of these.
+    pub(crate) fn at_if(&self, item: T, overdue: Overdue) -> Option<Instant> {
+        let entries = self.entries.borrow();
+        let entry = &entries.list[(item.cell().get() as usize).checked_sub(1)?];
+        (entry.at <= overdue.now && entry.serial < overdue.later).then_some(entry.at)
     }
 
     /// All that is in, in no order: each with its time.

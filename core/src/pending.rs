@@ -69,6 +69,12 @@ impl Pending {
         self.0.get() & !(Queued::Shutdowns as u8) != 0
     }
 
+    /// Whether one class has something to do, and there is nothing else.
+    #[inline(always)]
+    pub(crate) fn is_only(&self, what: Queued) -> bool {
+        self.0.get() == what as u8
+    }
+
     /// Whether no class has anything to do but what comes at some time.
     #[inline(always)]
     pub(crate) fn is_quiet(&self) -> bool {

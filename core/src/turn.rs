@@ -87,7 +87,8 @@ impl TreeCore {
         if self.has_early() {
             self.run_early();
         }
-        self.after_sources(deadlines);
+        self.run_woken();
+        self.after_woken(deadlines);
         drop(in_turn);
         // Where a turn follows anyway, nobody has to wake the host for it.
         let pending = self.is_pending() || self.shared.arm();
@@ -97,10 +98,9 @@ impl TreeCore {
         Turn { ran: self.ran.get(), pending }
     }
 
-    /// What comes in a turn after the sources.
+    /// What comes in a turn after the woken requests.
     #[inline(always)]
-    pub(crate) fn after_sources(&self, deadlines: Deadlines) {
-        self.run_woken();
+    pub(crate) fn after_woken(&self, deadlines: Deadlines) {
         self.phase.set(Phase::Deadlines);
         if deadlines == Deadlines::Count {
             self.end_overdue();
@@ -299,17 +299,16 @@ impl TreeCore {
         }
     }
 
-    /// Ends what is past its deadline, the outermost first.
+    /// Ends what was past its deadline when this began, the outermost first.
     #[inline(never)]
     fn time_out_overdue(&self) {
-        let now = self.time.get();
-        while let Some((at, slot)) = self.deadlines.due(now) {
+        let overdue = self.deadlines.overdue(self.time.get());
+        while let Some((at, slot)) = self.deadlines.first(overdue) {
             let mut outermost = (slot, at);
             let mut above = slot.parent.get();
             while let Some(slot) = above {
                 if let Some(wide) = slot.as_wide()
-                    && let Some(at) = self.own_deadline(slot)
-                    && at <= now
+                    && let Some(at) = self.deadlines.at_if(wide, overdue)
                 {
                     outermost = (wide, at);
                 }

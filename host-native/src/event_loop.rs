@@ -6,7 +6,7 @@ use crate::poller::Poller;
 use crate::run_error::RunError;
 use crate::sys::clock;
 use crate::sys::epoll::{EVENTS_MAX, Event, Timeout};
-use hamadryad::{AnyNode, DriveError, Failure, Instant, Tree, Turn};
+use hamadryad::{AnyNode, Attended, DriveError, Failure, Instant, Tree, Turn};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
@@ -240,7 +240,7 @@ impl Loop {
         let attended = self.tree.attend();
         // Should that fail half-way, what is marked already is not forgotten.
         self.poller.mark(&self.tree, events).inspect_err(|_| self.keep_pending())?;
-        let turn = self.turns(now, next, all_is_in);
+        let turn = self.turns(&attended, now, next, all_is_in);
         drop(attended);
         // As many as one wait can bring: there may be more.
         let pending = turn.pending || events.len() == EVENTS_MAX;
@@ -269,18 +269,24 @@ impl Loop {
     }
 
     /// Turns, the first at `start`, until nothing is pending or the slice is over; `next` is the earliest deadline before them.
-    fn turns(&self, start: Instant, next: Option<Instant>, all_is_in: bool) -> Turn {
+    fn turns(&self, attended: &Attended<'_>, start: Instant, next: Option<Instant>, all_is_in: bool) -> Turn {
         let turn = self.tree.turn(start, self.lateness.judge(start, next, all_is_in));
-        if turn.pending { self.more_turns(start, turn) } else { turn }
+        if turn.pending { self.more_turns(attended, start, turn) } else { turn }
     }
 
-    fn more_turns(&self, start: Instant, mut sum: Turn) -> Turn {
+    #[inline(never)]
+    fn more_turns(&self, attended: &Attended<'_>, start: Instant, mut sum: Turn) -> Turn {
+        let end = start + SLICE;
         for _ in 1..TURNS_MAX {
             let now = clock::monotonic();
-            if now - start >= SLICE {
+            if now >= end {
                 break;
             }
-            let turn = self.tree.turn(now, self.lateness.judge(now, self.tree.next_deadline(), false));
+            // Where nothing is due, no loop is late.
+            let turn = match attended.turn_for_woken(now) {
+                Some(turn) => turn,
+                None => self.tree.turn(now, self.lateness.judge(now, self.tree.next_deadline(), false)),
+            };
             sum.ran += turn.ran;
             sum.pending = turn.pending;
             if !sum.pending {

@@ -282,6 +282,7 @@ macro_rules! in_virtual_time {
             law_20_one_that_has_run_in_this_turn_waits_for_the_next
             law_20_a_plain_wake_up_by_a_woken_request_waits_for_the_next_turn
             law_20_who_is_woken_by_a_deadline_runs_after_the_last_one
+            law_20_a_deadline_that_is_set_by_a_deadline_ends_in_the_next_turn
             law_20_nothing_starves
             law_21_not_a_nanosecond_early
             law_21_late_timers_fire_in_order

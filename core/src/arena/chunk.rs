@@ -14,9 +14,12 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 
 const FIRST_CHUNK_AT: usize = 64;
+/// Up to here sizes go by words, above by [`STEP`]s.
 const SMALL_MAX: usize = 512;
 const MEDIUM_MAX: usize = 2048;
-const CLASSES: usize = if ISOLATE { 1 } else { SMALL_MAX / 16 + (MEDIUM_MAX - SMALL_MAX) / 128 + 1 };
+const WORD: usize = 8;
+const STEP: usize = 128;
+const CLASSES: usize = if ISOLATE { 1 } else { SMALL_MAX / WORD + (MEDIUM_MAX - SMALL_MAX) / STEP + 1 };
 /// How many pages without a chunk in use a tree keeps.
 const SPARES: usize = if ISOLATE { 1 } else { 64 };
 /// More chunks than a page has.
@@ -44,7 +47,8 @@ struct ChunkPage {
     previous: Cell<Option<NonNull<ChunkPage>>>,
 }
 
-const _: () = assert!(size_of::<ChunkPage>() <= FIRST_CHUNK_AT);
+const _: () = assert!(size_of::<ChunkPage>() <= FIRST_CHUNK_AT && FIRST_CHUNK_AT.is_multiple_of(2 * WORD));
+const _: () = assert!(size_of::<FreeChunk>() <= WORD && align_of::<FreeChunk>() <= WORD);
 
 /// The chunks of one tree.
 pub(crate) struct Chunks {
@@ -65,18 +69,19 @@ impl Default for Chunks {
 /// The class of a layout; `None`: the system's.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(super) const fn class_of(layout: Layout) -> Option<usize> {
-    if ISOLATE || layout.align() > 16 || layout.size() > MEDIUM_MAX {
+    // A size is a multiple of its alignment: so what is aligned to two words goes into chunks of an even number of them.
+    if ISOLATE || layout.align() > 2 * WORD || layout.size() > MEDIUM_MAX {
         None
     } else if layout.size() <= SMALL_MAX {
-        Some(layout.size().div_ceil(16))
+        Some(layout.size().div_ceil(WORD))
     } else {
-        Some(SMALL_MAX / 16 + (layout.size() - SMALL_MAX).div_ceil(128))
+        Some(SMALL_MAX / WORD + (layout.size() - SMALL_MAX).div_ceil(STEP))
     }
 }
 
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 const fn size_of_class(class: usize) -> usize {
-    if class <= SMALL_MAX / 16 { class * 16 } else { SMALL_MAX + (class - SMALL_MAX / 16) * 128 }
+    if class <= SMALL_MAX / WORD { class * WORD } else { SMALL_MAX + (class - SMALL_MAX / WORD) * STEP }
 }
 
 /// How many bytes a value of this layout takes.
@@ -198,7 +203,7 @@ impl Chunks {
         // SAFETY: chunks of a class lie in a page that begins at the multiple of `PAGE` below them, and keep its provenance.
         let page = unsafe { NonNull::new_unchecked(chunk.as_ptr().map_addr(|address| address & !(PAGE - 1)).cast::<ChunkPage>()) };
         let head = header(page);
-        // SAFETY: the chunk is ours again, at least 16 bytes, aligned to 16.
+        // SAFETY: the chunk is ours again, at least a word, aligned to one.
         unsafe { chunk.cast::<FreeChunk>().write(FreeChunk { next: head.free.get() }) };
         head.free.set(Some(chunk.cast()));
         let used = head.used.get() - 1;
@@ -317,6 +322,15 @@ impl Drop for Chunks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_aligned_to_two_words_lies_in_chunks_that_are() {
+        for size in (16..=MEDIUM_MAX).step_by(16) {
+            let layout = Layout::from_size_align(size, 16).expect("small");
+            assert!(class_of(layout).is_none_or(|class| size_of_class(class).is_multiple_of(16)), "{size}");
+        }
+        assert_eq!(class_of(Layout::from_size_align(32, 32).expect("small")), None, "what wants more is the system's");
+    }
 
     #[test]
     fn a_size_fits_its_class_and_no_smaller_one() {

@@ -208,6 +208,8 @@ impl TreeCore {
     /// Sets a request's or scope's own deadline, `now`; of two the earlier counts.
     pub(crate) fn set_deadline(&self, slot: WideRef, now: Instant, at: Instant) {
         debug_assert!(slot.ext().noted_limit().is_none());
+        // What is over already ends after what was overdue before (law 20).
+        let at = at.max(now);
         if slot.ext().deadline.get() != 0 && !self.is_moved(slot, at) {
             return;
         }

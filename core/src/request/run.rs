@@ -20,14 +20,23 @@ impl TreeCore {
         if self.shared.has_injected() {
             self.take_injected();
         }
-        self.phase.set(Phase::Woken);
         if self.pending.has(Queued::Woken) {
-            self.pending.remove(Queued::Woken);
-            self.lists.begin(Queue::Ready, Queue::Running);
-            self.run_queue(Queue::Running);
-        } else if self.pending.has(Queued::Late) {
+            self.run_ready();
+            return;
+        }
+        self.phase.set(Phase::Woken);
+        if self.pending.has(Queued::Late) {
             self.run_late();
         }
+    }
+
+    /// Runs the requests that are woken now, and then those that are late.
+    #[inline(always)]
+    pub(crate) fn run_ready(&self) {
+        self.phase.set(Phase::Woken);
+        self.pending.remove(Queued::Woken);
+        self.lists.begin(Queue::Ready, Queue::Running);
+        self.run_queue(Queue::Running);
     }
 
     pub(crate) fn run_late(&self) {

@@ -233,8 +233,9 @@ fn the_descriptor_carries_timers() {
     let fired = Rc::new(Cell::new(0));
     assert!(!is_readable(&main_loop, 0));
     let count = fired.clone();
+    let due = root.now() + millis(2);
     root.after(millis(2), move || count.set(count.get() + 1)); // set while the outer loop has the word
-    assert!(!is_readable(&main_loop, 0));
+    assert!(!is_readable(&main_loop, 0) || root.now() >= due, "not before it is due");
     assert!(is_readable(&main_loop, 10_000), "the timer is due");
     main_loop.turn(Wait::No).expect("a turn");
     assert_eq!(fired.get(), 1);
@@ -331,8 +332,9 @@ fn relay(main_loop: &Loop, hops: usize) -> (PipeWriter, Io<PipeReader>) {
         let (next, mut writer) = pipe().expect("a pipe");
         Io::new(main_loop.root(), reader).expect("watched").on_readable(move |mut from| {
             let mut byte = [0];
-            from.read_exact(&mut byte).expect("a byte");
-            writer.write_all(&byte).expect("room");
+            if from.read_exact(&mut byte).is_ok() {
+                writer.write_all(&byte).expect("room"); // else whoever waited has given up
+            }
         });
         reader = next;
     }
@@ -341,6 +343,20 @@ fn relay(main_loop: &Loop, hops: usize) -> (PipeWriter, Io<PipeReader>) {
 
 #[test]
 fn law_16_a_late_loop_takes_in_what_waits_before_deadlines_count() {
+    // No longer than 200 ms is waited for the answer: what takes longer than that, since the machine has stalled, says nothing.
+    let is_right = (0..50).any(|_| {
+        let begin = Instant::now();
+        let answer = answer_of_a_late_loop();
+        assert!(answer.is_ok() || begin.elapsed() > TOIL + millis(200), "the answer was there: {answer:?}");
+        answer.is_ok()
+    });
+    assert!(is_right, "a machine that does not stall all the time");
+}
+
+/// How long nobody looks.
+const TOIL: Duration = millis(170);
+
+fn answer_of_a_late_loop() -> io::Result<()> {
     let main_loop = a_loop();
     let root = main_loop.root();
     let (mut start, end) = relay(&main_loop, 5);
@@ -348,9 +364,9 @@ fn law_16_a_late_loop_takes_in_what_waits_before_deadlines_count() {
     // The answer is under way within the time, but nobody looks until long after it.
     root.soon(move || {
         start.write_all(b"x").expect("written");
-        toil(millis(170));
+        toil(TOIL);
     });
-    main_loop.block_on(answer).expect("the answer was there");
+    main_loop.block_on(answer)
 }
 
 #[test]

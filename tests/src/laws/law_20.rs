@@ -2,7 +2,7 @@
 
 use crate::{Hand, Trace};
 use hamadryad::prelude::*;
-use hamadryad::{AnyNode, Node, Ready, SourceClass};
+use hamadryad::{AnyNode, Node, Ready, Request, SourceClass};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -345,6 +345,51 @@ pub fn law_20_who_is_woken_by_a_deadline_runs_after_the_last_one() {
     assert_eq!(ends, ["drop first", "drop second"], "{events:?}");
     assert_eq!(events[2..], ["outer", "top"]);
     drop(second);
+}
+
+/// Deadlines that are set while others end, and are due already, end in the next turn: on a request that waits, on one above what ends, and
+/// on one that begins to wait meanwhile.
+pub fn law_20_a_deadline_that_is_set_by_a_deadline_ends_in_the_next_turn() {
+    let hand = Hand::new();
+    let root = hand.root();
+    let trace = Trace::new();
+    let waits = |owner: AnyNode, name: &'static str| {
+        let canary = trace.canary(name);
+        owner.spawn(name, async move |me: AnyNode| {
+            canary.name();
+            me.sleep(hours(1)).await
+        })
+    };
+    let other = waits(root, "other").timeout(hours(2));
+    let above = waits(root, "above");
+    let first = waits(root, "first").timeout(millis(5));
+    let below = waits(above.node(), "below").timeout(millis(5));
+    let polled: Rc<Cell<Option<Request<(), Ended>>>> = Rc::default();
+    let (keep, begin) = (polled.clone(), trace.clone());
+    let set = Cell::new(Some((other, above)));
+    first.node().on_free(move |_| {
+        let Some((other, above)) = set.take() else { return Proceed };
+        let new = begin.canary("new");
+        let mut new = root.spawn("new", async move |me: AnyNode| {
+            new.name();
+            me.sleep(hours(1)).await
+        });
+        new = new.timeout(millis(0));
+        assert!(pin!(&mut new).poll(&mut std::task::Context::from_waker(Waker::noop())).is_pending());
+        keep.set(Some(new));
+        other.timeout(millis(0)).detach();
+        above.timeout(millis(0)).detach();
+        Proceed
+    });
+    root.on_failure(|_| Contain);
+    hand.settle();
+    hand.turn_at(5);
+    trace.expect(&["drop first", "drop below"]);
+    hand.turn();
+    let mut ends = trace.take();
+    ends.sort();
+    assert_eq!(ends, ["drop above", "drop new", "drop other"]);
+    drop((first, below, polled));
 }
 
 /// Nothing starves: an immediate and a timer that always come again leave room for everybody.

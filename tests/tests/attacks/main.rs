@@ -17,3 +17,4 @@ mod threads;
 mod trace;
 mod tree_end;
 mod wakers;
+mod woken;

@@ -22,11 +22,14 @@ const SKIPPED: &str = "who needs it is skipped, and named";
 /// # Errors
 /// The user declined an installation, or the bench failed.
 pub(crate) fn run(place: &Place, consent: Consent, arguments: &[OsString]) -> Result<ExitCode, Failure> {
+    let needs = Needs::of(arguments);
     let tools = Apt::wants(&[apt::VALGRIND, apt::STRACE, apt::GCC, apt::MAKE], SKIPPED);
     let peers = Apt::wants(&apt::PEERS, SKIPPED);
     let node = Apt::wants(&[apt::NODE, apt::NPM], SKIPPED);
     let browser = Apt::wants(&[apt::CHROMIUM], SKIPPED);
-    let pieces: [&dyn Piece; 5] = [&tools, &peers, &node, &browser, &WasmTarget];
+    let wanted: [(bool, &dyn Piece); 5] =
+        [(needs.peers, &tools), (needs.peers, &peers), (needs.wasm, &node), (needs.browser, &browser), (needs.wasm, &WasmTarget)];
+    let pieces: Vec<&dyn Piece> = wanted.into_iter().filter_map(|(is_needed, piece)| is_needed.then_some(piece)).collect();
     for outcome in setup::prepare(place, consent, &pieces)? {
         step::tell(&outcome);
     }
@@ -38,11 +41,19 @@ pub(crate) fn run(place: &Place, consent: Consent, arguments: &[OsString]) -> Re
     for argument in arguments {
         bench = bench.arg(argument);
     }
-    // What is measured in the page, and its size, need these; without them it is skipped.
+    if needs.wasm {
+        bench = with_wasm(place, needs, bench);
+    }
+    let outcome = bench.where_the_user_is().cure("what failed stands above").run();
+    Ok(if matches!(outcome.verdict, Verdict::Passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The bench with what measures in the page, and its size; without that it is skipped.
+fn with_wasm(place: &Place, needs: Needs, mut bench: Step) -> Step {
     match WasmTools::build(place).and_then(|tools| Ok([tools.bindgen, binaryen::wasm_opt(place)?])) {
         Ok(programs) => {
             bench = bench.env("PATH", path_with(&programs));
-            if weighs_the_page(arguments) {
+            if needs.page {
                 match page::build(place) {
                     Ok(folder) => bench = bench.env("HAMADRYAD_PAGE", folder),
                     Err(failure) => println!("    {failure}\n    the demo's page is not weighed"),
@@ -51,16 +62,36 @@ pub(crate) fn run(place: &Place, consent: Consent, arguments: &[OsString]) -> Re
         }
         Err(failure) => println!("    {failure}\n    nothing in the page is measured"),
     }
-    let outcome = bench.where_the_user_is().cure("what failed stands above").run();
-    Ok(if matches!(outcome.verdict, Verdict::Passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    bench
 }
 
-/// Whether the sizes are asked for: by their name, or since no group is named.
-fn weighs_the_page(arguments: &[OsString]) -> bool {
-    let named = |group: &str| arguments.iter().any(|argument| argument == group);
-    let no_group = !["tree", "requests", "timers", "fds", "wasm"].into_iter().any(named);
-    let help = ["--help", "-h", "help"].into_iter().any(named);
-    named("size") || no_group && !help
+/// What the groups that are named have to be set up for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Needs {
+    /// Compilers, libraries and counters for native peers.
+    peers: bool,
+    /// What builds a page.
+    wasm: bool,
+    /// What runs one.
+    browser: bool,
+    /// The demo's page.
+    page: bool,
+}
+
+impl Needs {
+    /// Without a group, all; and nothing to show the help, or why a command line is wrong.
+    fn of(arguments: &[OsString]) -> Needs {
+        let named = |word: &str| arguments.iter().any(|argument| argument == word);
+        let native = ["tree", "requests", "timers", "fds"].into_iter().any(named);
+        let help = ["--help", "-h", "help"].into_iter().any(named);
+        let all = !native && !named("wasm") && !named("size") && !help;
+        Needs {
+            peers: native || all,
+            wasm: named("wasm") || named("size") || all,
+            browser: named("wasm") || all,
+            page: named("size") || all,
+        }
+    }
 }
 
 /// `PATH` with the folders of these programs before all others.
@@ -75,9 +106,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_is_built_to_be_weighed_only() {
-        let weighs = |line: &str| weighs_the_page(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>());
-        assert!(weighs("") && weighs("--quick") && weighs("size") && weighs("tree size"));
-        assert!(!weighs("tree") && !weighs("wasm --quick") && !weighs("--help"));
+    fn what_no_group_needs_is_not_set_up() {
+        let needs = |line: &str| {
+            let Needs { peers, wasm, browser, page } = Needs::of(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>());
+            [peers, wasm, browser, page]
+        };
+        let (yes, no) = (true, false);
+        assert_eq!(needs("--quick"), [yes, yes, yes, yes]);
+        assert_eq!(needs("tree requests --quick"), [yes, no, no, no]);
+        assert_eq!(needs("wasm"), [no, yes, yes, no]);
+        assert_eq!(needs("size fds"), [yes, yes, no, yes]);
+        assert_eq!(needs("--help"), [no, no, no, no]);
     }
 }
