@@ -95,9 +95,7 @@ impl TcpListener {
         let (owner, place) = (owner.into(), Location::caller());
         async move {
             let (socket, peer) = self.io.read_with(next_connection).await?;
-            let stream = TcpStream::from_std(owner, socket, peer)?;
-            stream.made_at(place);
-            Ok((stream, peer))
+            Ok((TcpStream::accepted(owner, socket, peer, place)?, peer))
         }
     }
 }

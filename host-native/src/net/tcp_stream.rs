@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, Read, Write};
 use std::net::{self, Shutdown, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
@@ -76,19 +77,19 @@ impl TcpStream {
             Connecting::Done => Ready::READABLE,
             Connecting::InProgress => Ready::WRITABLE,
         };
-        Ok((Unfinished(TcpStream::watching(owner, socket.into(), peer, first)?), connecting))
+        let stream = Stream::new(socket.into(), Location::caller());
+        Ok((Unfinished(TcpStream::watching(owner, stream, peer, first)?), connecting))
     }
 
     /// A connection that was accepted.
-    #[track_caller]
-    pub(crate) fn from_std(owner: AnyNode, socket: net::TcpStream, peer: SocketAddr) -> io::Result<TcpStream> {
-        TcpStream::watching(owner, socket, peer, Ready::READABLE)
+    pub(crate) fn accepted(owner: AnyNode, socket: net::TcpStream, peer: SocketAddr, place: Place) -> io::Result<TcpStream> {
+        TcpStream::watching(owner, Stream::new(socket, place), peer, Ready::READABLE)
     }
 
-    #[track_caller]
-    fn watching(owner: AnyNode, socket: net::TcpStream, peer: SocketAddr, first: Ready) -> io::Result<TcpStream> {
-        let io = Io::watching(owner, Stream::new(socket), first, "TcpStream")?;
-        io.named("tcp").label(peer.to_string());
+    fn watching(owner: AnyNode, stream: Stream, peer: SocketAddr, first: Ready) -> io::Result<TcpStream> {
+        let place = stream.place;
+        let io = Io::watching(owner, stream, first, "TcpStream")?;
+        io.named("tcp").label(peer.to_string()).made_at(place);
         Ok(TcpStream { io })
     }
 
@@ -149,7 +150,7 @@ impl TcpStream {
     fn wait<R>(self, side: Side, context: &mut Context<'_>) -> Poll<io::Result<R>> {
         let waits = self.io.try_with(|stream| {
             let direction = stream.direction(side);
-            self.watch(side, direction);
+            self.watch(side, direction, stream.place);
             direction.wait(*self, side.waits(), context)
         });
         match (waits, self.io.arm(side.interest())) {
@@ -160,11 +161,11 @@ impl TcpStream {
     }
 
     /// Makes sure that somebody watches the direction: a node that stays while requests come and go.
-    fn watch(self, side: Side, direction: &Direction) {
+    fn watch(self, side: Side, direction: &Direction, place: Place) {
         if !direction.watcher.get().is_some_and(AnyNode::is_alive) {
             let io = self.io;
             let is_ready = move |_| io.try_with(|stream| stream.direction(side).is_ready(*io)).ok();
-            direction.watcher.set(Some(io.on_ready(side.interest(), is_ready)));
+            direction.watcher.set(Some(io.on_ready(side.interest(), is_ready).made_at(place)));
         }
     }
 
@@ -253,9 +254,13 @@ impl Drop for Unfinished {
     }
 }
 
+type Place = &'static Location<'static>;
+
 /// What the node holds.
 struct Stream {
     socket: net::TcpStream,
+    /// Where its user made it.
+    place: Place,
     read: Direction,
     write: Direction,
 }
@@ -284,8 +289,8 @@ impl Side {
 }
 
 impl Stream {
-    fn new(socket: net::TcpStream) -> Stream {
-        Stream { socket, read: Direction::new(false), write: Direction::new(true) }
+    fn new(socket: net::TcpStream, place: Place) -> Stream {
+        Stream { socket, place, read: Direction::new(false), write: Direction::new(true) }
     }
 
     fn direction(&self, side: Side) -> &Direction {

@@ -314,4 +314,5 @@ fn law_26_the_report_says_who_reads_and_where_it_was_accepted() {
     assert_eq!((line_of("reader").waits(), line_of("writer").waits()), (Some("readable"), Some("writable")), "{report}");
     let accepted = report.lines().find(|line| line.id() == stream.id()).expect("it is alive");
     assert_eq!((accepted.place().file(), accepted.place().line()), (file!(), line));
+    assert!(report.lines().all(|line| line.depth() == 0 || line.place().file() == file!()), "a place of our own:\n{report}");
 }
