@@ -217,6 +217,7 @@ macro_rules! where_panics_unwind {
             law_08_a_panic_in_a_result_handler
             law_08_a_panic_in_a_failure_handler
             law_08_a_panic_in_the_drop_of_an_error
+            law_08_a_panic_in_the_making_of_an_error
             law_08_a_panic_in_a_constructor
             law_08_a_panic_while_another_unwinds
             law_11_a_panic_on_the_way_changes_nothing_of_the_outcome

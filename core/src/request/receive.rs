@@ -2,6 +2,7 @@
 
 use super::{About, Held, OfError, Request, cell, waiter_of};
 use crate::arena::{Flag, SlotRef, State, Told, WideRef};
+use crate::catch::catch;
 use crate::ended::Ended;
 use crate::free::End;
 use crate::node::AnyNode;
@@ -173,7 +174,14 @@ fn discard<T, E>(core: &TreeCore, slot: SlotRef, error: OfError<E>) {
     let owner = AnyNode::of_tenant(slot).last_owner();
     let result = match cell::take::<T, E>(slot) {
         Some(result) => Some(result),
-        None => own_failure(core, slot).map(|ended| Err(made_of(error, ended))),
+        None => own_failure(core, slot).and_then(|ended| match catch(|| made_of(error, ended)) {
+            Ok(made) => Some(Err(made)),
+            // Whoever drops the handle may be unwinding already.
+            Err(panic) => {
+                core.panicked(AnyNode::of_tenant(slot), panic);
+                None
+            }
+        }),
     };
     let value = match result {
         Some(Err(lost)) => {

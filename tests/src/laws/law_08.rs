@@ -249,6 +249,37 @@ pub async fn law_08_a_panic_in_the_drop_of_an_error<W: Blocking>(world: W) {
     trace.expect(&["ground › fails: bomb", "ground › fails: its error's drop panicked: in drop"]);
 }
 
+/// In the making of an error that nobody will receive, while another panic drops its request.
+pub async fn law_08_a_panic_in_the_making_of_an_error<W: Blocking>(world: W) {
+    struct Bomb;
+    impl From<Ended> for Bomb {
+        fn from(_: Ended) -> Bomb {
+            panic!("in from")
+        }
+    }
+    impl fmt::Display for Bomb {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            unreachable!("there is none")
+        }
+    }
+    let trace = Trace::new();
+    let owner = world.ground();
+    trace.note_failures(owner);
+    let panics = async move |me: AnyNode| -> () {
+        let _held = me.spawn("late", async |_| std::future::pending::<Result<(), Bomb>>().await).timeout(millis(1));
+        while me.children().next().is_some() {
+            me.sleep(millis(1)).await.expect("it is alive");
+        }
+        panic!("first");
+    };
+    let request = owner.spawn("panics", panics).detach();
+    while request.is_alive() {
+        world.root().sleep(millis(1)).await.expect("the root is alive");
+    }
+    turns(world.root(), 2).await;
+    trace.expect(&["ground › panics › late: panicked: in from", "ground › panics: panicked: first"]);
+}
+
 /// A constructor that panics leaves nothing behind; the panic is its caller's.
 pub async fn law_08_a_panic_in_a_constructor<W: Blocking>(world: W) {
     let owner = world.ground();
