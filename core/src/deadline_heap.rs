@@ -1,4 +1,4 @@
-//! [`DeadlineQueue`] for a page, where small code counts for more than a fast row: all deadlines lie in a heap.
+//! [`DeadlineQueue`] for a page, where small code counts for more than a fast row: all deadlines lie in a heap, a pairing heap as the timers.
 
 use crate::arena::WideRef;
 use crate::heap::Heap;

@@ -29,6 +29,7 @@ mod ended;
 mod extras;
 mod failure;
 mod free;
+#[cfg_attr(target_family = "wasm", path = "pairing_heap.rs")]
 mod heap;
 mod host;
 mod id;
@@ -36,6 +37,8 @@ mod inbox;
 mod marks;
 mod node;
 mod notified;
+#[cfg(all(test, not(target_family = "wasm")))]
+mod pairing_heap;
 mod parts;
 mod pending;
 pub mod prelude;

@@ -73,7 +73,7 @@ impl Node<Timer> {
     /// False, and nothing happens: it is stale, ending, or has fired already (a one-shot timer in its own handler is ending).
     pub fn reset(self, delay: Duration) -> bool {
         let Some(slot) = self.any().readable() else { return false };
-        let fired = slot.has(Flag::NoValue) || (!slot.kind.get().periodic && TimerRef::of(slot).head().place.get() == 0);
+        let fired = slot.has(Flag::NoValue) || (!slot.kind.get().periodic && !TimerRef::of(slot).head().link.is_in_heap());
         if slot.kind.get().class != Class::Timer || !matches!(slot.state.get(), State::Live | State::Asking) || fired {
             return false;
         }

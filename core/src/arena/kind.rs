@@ -4,7 +4,7 @@
 use super::chunk::class_of;
 use super::page::SlotIndex;
 use super::{SlotRef, WideRef};
-use crate::heap::{HeapPlace, Placed};
+use crate::heap::{HeapPlace, Link, Placed};
 use crate::ready::Ready;
 use crate::report::short;
 use crate::timer::Timer;
@@ -228,8 +228,8 @@ impl<R, F: FnOnce() -> R + 'static> OnceCell<F> {
 /// What the heap of timers knows of one: where it is in the heap, and whose it is.
 #[repr(C)]
 pub(crate) struct TimerHead {
-    /// One more than its place in the heap; 0: it is not armed.
-    pub(crate) place: Cell<u32>,
+    /// In the heap while it is armed.
+    pub(crate) link: Link,
     /// The timer's node; none for a pending sleep.
     pub(crate) slot: Cell<SlotIndex>,
 }
@@ -246,7 +246,7 @@ pub(crate) struct TimerCell<P, F> {
 
 impl<P, F> TimerCell<P, F> {
     pub(crate) fn new(period: P, closure: F) -> TimerCell<P, F> {
-        let head = TimerHead { place: Cell::new(0), slot: Cell::new(SlotIndex::NONE) };
+        let head = TimerHead { link: Link::new(), slot: Cell::new(SlotIndex::NONE) };
         TimerCell { head, period, closure: ManuallyDrop::new(closure) }
     }
 }
@@ -306,7 +306,7 @@ pub(crate) struct TimerRef(NonNull<TimerHead>);
 
 impl TimerRef {
     /// # Safety
-    /// `head` is initialised and stays where it is until its `place` is 0 for good.
+    /// `head` is initialised and stays where it is until it is in no heap for good.
     pub(crate) unsafe fn new(head: NonNull<TimerHead>) -> TimerRef {
         TimerRef(head)
     }
@@ -339,7 +339,7 @@ impl TimerRef {
 impl Placed for TimerRef {
     #[inline(always)]
     fn cell(self) -> HeapPlace {
-        const { assert!(core::mem::offset_of!(TimerHead, place) == 0) };
+        const { assert!(core::mem::offset_of!(TimerHead, link) == 0) };
         // SAFETY: the head begins with the cell, and is there by the contract of `new` and `of`.
         unsafe { HeapPlace::new(self.0.cast()) }
     }

@@ -8,6 +8,8 @@ use super::{Generation, Kind, Place};
 use crate::ended::Ended;
 use crate::extras::Extras;
 use crate::free::Cause;
+#[cfg(target_family = "wasm")]
+use crate::heap::Link;
 use crate::heap::{HeapPlace, Placed};
 use crate::sync::AtomicPtr;
 use crate::time::Instant;
@@ -115,6 +117,9 @@ pub(crate) struct Ext {
     /// Its own deadline: 0 if it has none, else its place in the [`DeadlineQueue`](crate::deadline_queue::DeadlineQueue), or [`NOTED`] and
     /// microseconds from its birth.
     pub(crate) deadline: Cell<u32>,
+    /// Where it is among the deadlines: of a page these lie in a heap that links what is in it.
+    #[cfg(target_family = "wasm")]
+    link: Link,
     pub(crate) runs: Cell<u32>,
     /// The turn in which it ran last.
     pub(crate) ran: Cell<u32>,
@@ -237,7 +242,10 @@ impl Ext {
     /// Whether the queue knows a deadline of this one.
     #[inline(always)]
     pub(crate) fn is_queued(&self) -> bool {
-        !matches!(self.deadline.get(), 0 | NOTED..)
+        #[cfg(target_family = "wasm")]
+        return self.link.is_in_heap();
+        #[cfg(not(target_family = "wasm"))]
+        return !matches!(self.deadline.get(), 0 | NOTED..);
     }
 
     /// Notes who waits, a request or scope of this tree, if nothing is noted that others have to see to first.
@@ -531,6 +539,8 @@ impl SlotRef {
                 previous: Cell::new(WideRef(SlotRef(memory.cast()))),
                 told: Cell::new(Told::Nobody),
                 deadline: Cell::new(0),
+                #[cfg(target_family = "wasm")]
+                link: Link::new(),
                 ran: Cell::new(0),
                 inject: AtomicPtr::new(core::ptr::null_mut()),
             };
@@ -633,7 +643,10 @@ impl Deref for WideRef {
 
 impl WideRef {
     /// Where in a wide slot its place in the heap of deadlines lies.
+    #[cfg(not(target_family = "wasm"))]
     const DEADLINE_AT: usize = core::mem::offset_of!(WideSlot, ext) + core::mem::offset_of!(Ext, deadline);
+    #[cfg(target_family = "wasm")]
+    const DEADLINE_AT: usize = core::mem::offset_of!(WideSlot, ext) + core::mem::offset_of!(Ext, link);
 
     /// What it has beyond a slot.
     #[inline(always)]

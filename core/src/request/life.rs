@@ -213,7 +213,7 @@ impl TreeCore {
     /// Sets a request's or scope's own deadline, `now`; of two the earlier counts.
     pub(crate) fn set_deadline(&self, slot: WideRef, now: Instant, at: Instant) {
         debug_assert!(slot.ext().noted_limit().is_none());
-        if slot.ext().deadline.get() != 0 && !self.is_moved(slot, at) {
+        if slot.ext().is_queued() && !self.is_moved(slot, at) {
             return;
         }
         self.deadlines.insert(at, slot);
