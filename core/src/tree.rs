@@ -10,7 +10,7 @@ use crate::free::End;
 use crate::heap::Heap;
 use crate::host::Host;
 use crate::id::NodeId;
-use crate::inbox::Shared;
+use crate::inbox::Inbox;
 use crate::node::{AnyNode, InsertRefused};
 use crate::parts::Parts;
 use crate::pending::Pending;
@@ -19,7 +19,6 @@ use crate::time::{Instant, secs};
 use crate::turn::Phase;
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::{Cell, RefCell};
@@ -46,7 +45,7 @@ pub(crate) struct TreeCore {
     pub(crate) pages: Pages,
     pub(crate) chunks: Chunks,
     pub(crate) lists: Lists,
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Inbox,
     pub(crate) parts: Parts,
     host: Box<dyn Host>,
     /// Where the tree was made.
@@ -93,7 +92,7 @@ impl Tree {
     #[track_caller]
     pub fn new(host: impl Host) -> Tree {
         let place = Location::caller();
-        let shared = Arc::new(Shared::new(host.waker()));
+        let shared = Inbox::new(&host);
         let time = host.now();
         let pages = Pages::default();
         let lists = Lists::new(|| pages.take(&shared, true).map(SlotRef::wide).expect(NO_MEMORY));

@@ -22,6 +22,7 @@ mod kind;
 mod lists;
 mod page;
 mod place;
+#[cfg_attr(all(target_family = "wasm", not(target_feature = "atomics")), path = "one_thread_pool.rs")]
 mod pool;
 mod slot;
 mod source_cell;
@@ -34,7 +35,6 @@ pub(crate) use lists::{Lists, Queue};
 pub(crate) use page::{Pages, SlotIndex};
 pub(crate) use slot::{Flag, Limit, Slot, SlotRef, State, Told, Waiter, WideRef};
 pub(crate) use source_cell::{LentCell, SourceCell, WatcherCell};
-pub(crate) use value::shared_of;
 
 /// Where in the source something was made, or ended.
 pub(crate) type Place = &'static core::panic::Location<'static>;

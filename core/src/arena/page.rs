@@ -4,12 +4,10 @@
 use super::pool;
 use super::slot::{Slot, WideSlot};
 use super::{Generation, SlotRef, WideRef};
-use crate::inbox::Shared;
-use crate::sync::{AtomicPtr, Ordering};
+use crate::inbox::{Inbox, SharedOfPage};
 use crate::tree::TreeCore;
 use alloc::alloc::Layout;
 use alloc::rc::Rc;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::ptr::NonNull;
@@ -41,8 +39,7 @@ impl SlotIndex {
 /// A page's header. A page lives as long as the process and belongs to one tree at a time.
 pub(crate) struct Page {
     core: Cell<*const TreeCore>,
-    /// Read by wakers of any thread, which pin a slot of this page; so it does not change under them.
-    shared: AtomicPtr<Shared>,
+    pub(super) shared: SharedOfPage,
     serial: u32,
     wide: bool,
     /// Where in its tree's list of pages it is.
@@ -62,7 +59,7 @@ impl Page {
         let page = NonNull::new(unsafe { alloc::alloc::alloc(PAGE_LAYOUT) })?.cast::<Page>();
         let header = Page {
             core: Cell::new(core::ptr::null()),
-            shared: AtomicPtr::new(core::ptr::null_mut()),
+            shared: SharedOfPage::none(),
             serial,
             wide,
             position: Cell::new(0),
@@ -99,10 +96,6 @@ impl Page {
     pub(super) fn peek_core(&self) -> Option<&TreeCore> {
         // SAFETY: as in `core`; the core goes away only when a `Tree` or a handle is dropped, which only code of the user's does.
         unsafe { self.core.get().as_ref() }
-    }
-
-    pub(super) fn shared(&self) -> *const Shared {
-        self.shared.load(Ordering::Acquire)
     }
 
     pub(super) fn serial(&self) -> u32 {
@@ -168,14 +161,6 @@ impl Page {
                 slot.wide().ext().word.pins()
             })
     }
-
-    /// Takes the tree's shared part out, with the count that an orphan holds of it.
-    pub(super) fn take_shared(page: NonNull<Page>) -> Option<Arc<Shared>> {
-        // SAFETY: pages are never unmapped and their headers are initialised.
-        let shared = unsafe { page.as_ref() }.shared.swap(core::ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: called for orphans only, for each of which `hand_on` gave one strong count away; the pointer came from an `Arc`.
-        (!shared.is_null()).then(|| unsafe { Arc::from_raw(shared.cast_const()) })
-    }
 }
 
 /// All slots of one width of one tree.
@@ -209,13 +194,13 @@ impl Default for Pages {
 
 impl Pages {
     /// A vacant slot, or `None` when the system has no memory.
-    pub(crate) fn take(&self, shared: &Arc<Shared>, wide: bool) -> Option<SlotRef> {
+    pub(crate) fn take(&self, inbox: &Inbox, wide: bool) -> Option<SlotRef> {
         match self.free(wide) {
             Some(slot) => {
                 self.take_free(slot, wide);
                 Some(slot)
             }
-            None => self.take_slow(shared, wide),
+            None => self.take_slow(inbox, wide),
         }
     }
 
@@ -232,7 +217,7 @@ impl Pages {
     }
 
     #[cold]
-    fn take_slow(&self, shared: &Arc<Shared>, wide: bool) -> Option<SlotRef> {
+    fn take_slow(&self, inbox: &Inbox, wide: bool) -> Option<SlotRef> {
         let width = &self.widths[usize::from(wide)];
         loop {
             while let Some(page) = width.page.get() {
@@ -246,20 +231,20 @@ impl Pages {
             if let Some(slot) = width.sweep() {
                 return Some(slot);
             }
-            width.page.set(Some(self.adopt(shared, wide)?));
+            width.page.set(Some(self.adopt(inbox, wide)?));
             width.next.set(0);
         }
     }
 
     /// A page from the pool or the system becomes this tree's.
-    fn adopt(&self, shared: &Arc<Shared>, wide: bool) -> Option<NonNull<Page>> {
+    fn adopt(&self, inbox: &Inbox, wide: bool) -> Option<NonNull<Page>> {
         let page = pool::take(wide)?;
         // SAFETY: pages are never unmapped; out of the pool this one is ours alone.
         let header = unsafe { page.as_ref() };
         let mut pages = self.pages.borrow_mut();
         header.position.set(pages.len() as u32);
         header.core.set(self.core.get());
-        header.shared.store(Arc::as_ptr(shared).cast_mut(), Ordering::Release);
+        header.shared.set(inbox);
         pages.push(page);
         Some(page)
     }
@@ -334,18 +319,12 @@ impl Pages {
     }
 
     /// The tree is gone: its pages go to the pool, those that a waker pins as orphans.
-    pub(crate) fn hand_on(&self, shared: &Arc<Shared>) {
+    pub(crate) fn hand_on(&self, inbox: &Inbox) {
         for page in self.pages.take() {
             // SAFETY: pages are never unmapped; this one is still ours.
             let header = unsafe { page.as_ref() };
             header.core.set(core::ptr::null());
-            let is_pinned = Page::is_pinned(page);
-            if is_pinned {
-                let _count_of_the_orphan = Arc::into_raw(Arc::clone(shared));
-            } else {
-                header.shared.store(core::ptr::null_mut(), Ordering::Release);
-            }
-            pool::give(page, is_pinned);
+            pool::give(page, inbox);
         }
     }
 }

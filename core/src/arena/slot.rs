@@ -11,7 +11,7 @@ use crate::free::Cause;
 #[cfg(target_family = "wasm")]
 use crate::heap::Link;
 use crate::heap::{HeapPlace, Placed};
-use crate::sync::AtomicPtr;
+use crate::inbox::is_of;
 use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::waker::WakeWord;
@@ -127,7 +127,8 @@ pub(crate) struct Ext {
     pub(super) next: Cell<WideRef>,
     pub(super) previous: Cell<WideRef>,
     pub(crate) told: Cell<Told>,
-    pub(crate) inject: AtomicPtr<Slot>,
+    #[cfg(any(not(target_family = "wasm"), target_feature = "atomics"))]
+    pub(crate) inject: crate::sync::AtomicPtr<Slot>,
 }
 
 /// Who is told of an end; after the end, what happened.
@@ -542,7 +543,8 @@ impl SlotRef {
                 #[cfg(target_family = "wasm")]
                 link: Link::new(),
                 ran: Cell::new(0),
-                inject: AtomicPtr::new(core::ptr::null_mut()),
+                #[cfg(any(not(target_family = "wasm"), target_feature = "atomics"))]
+                inject: crate::sync::AtomicPtr::new(core::ptr::null_mut()),
             };
             // SAFETY: the caller's contract.
             unsafe { memory.cast::<WideSlot>().write(WideSlot { slot, ext }) };
@@ -605,9 +607,9 @@ impl SlotRef {
     }
 
     /// Whether this slot's tenant belongs to that tree.
+    #[inline(always)]
     pub(crate) fn is_of(self, core: &TreeCore) -> bool {
-        // By what threads share: the slot may be one of another thread's tree.
-        core::ptr::eq(self.page().shared(), alloc::sync::Arc::as_ptr(&core.shared))
+        is_of(self, core)
     }
 
     /// The page's serial number and the slot's index in it: never changes.
@@ -623,9 +625,17 @@ impl SlotRef {
         SlotIndex::new(page.position(), page.index_of(self))
     }
 
-    /// The part of the tree that threads share.
-    pub(crate) fn shared(self) -> *const crate::inbox::Shared {
-        self.page().shared()
+    /// What its page knows of the part of the tree that threads share.
+    #[cfg(any(not(target_family = "wasm"), target_feature = "atomics"))]
+    #[inline(always)]
+    pub(crate) fn shared(self) -> &'static crate::inbox::SharedOfPage {
+        &self.page().shared
+    }
+
+    /// The tree that it is a slot of, for the owner's thread and for work that runs no code of the user's.
+    #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+    pub(crate) fn tree(&self) -> Option<&TreeCore> {
+        self.page().peek_core()
     }
 }
 
