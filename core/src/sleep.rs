@@ -1,7 +1,7 @@
 //! Sleeping: 72 bytes beside the request that sleeps, no node, no allocation from the system in steady state.
 #![expect(unsafe_code, reason = "a pending sleep lies in a chunk that its future and the heap of timers point to")]
 
-use crate::arena::{Class, Serial, SlotIndex, SlotRef, TimerHead, TimerRef, Told, Waiter, WideRef};
+use crate::arena::{Class, Serial, SlotIndex, SlotRef, TimerHead, TimerRef, Waiter, WideRef};
 use crate::ended::Ended;
 use crate::heap::Link;
 use crate::node::AnyNode;
@@ -126,11 +126,14 @@ fn ends_with(waiter: &Waiter, node: AnyNode) -> bool {
 }
 
 fn is_within(slot: WideRef, serial: Serial, node: AnyNode) -> bool {
-    if (*slot, serial) == (node.slot, node.serial) {
-        return true;
+    let mut polled = Some((slot, serial));
+    while let Some((slot, serial)) = polled {
+        if (*slot, serial) == (node.slot, node.serial) {
+            return true;
+        }
+        polled = if slot.kind.get().class == Class::Scope { slot.ext().own_waiter() } else { None };
     }
-    slot.kind.get().class == Class::Scope
-        && slot.ext().peek(|told| matches!(told, Told::Ours(polls, serial) if is_within(*polls, *serial, node)))
+    false
 }
 
 impl Drop for Sleep {

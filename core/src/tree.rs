@@ -13,7 +13,7 @@ use crate::id::NodeId;
 use crate::inbox::Inbox;
 use crate::node::{AnyNode, InsertRefused};
 use crate::parts::Parts;
-use crate::pending::Pending;
+use crate::pending::{Pending, Queued};
 use crate::sources::Sources;
 use crate::time::{Instant, secs};
 use crate::turn::Phase;
@@ -358,14 +358,8 @@ impl TreeCore {
         }
         self.handle_posts();
         self.shared.take_injected(true).for_each(drop);
-        loop {
-            let wakers = self.foreign.take();
-            if wakers.is_empty() {
-                break;
-            }
-            for waker in wakers {
-                let _ = catch(move || waker.wake());
-            }
+        while self.pending.has(Queued::ForeignWakers) {
+            self.call_foreign();
         }
         let failures = self.undelivered.take();
         let _ = catch(move || drop(failures));

@@ -146,7 +146,8 @@ impl TreeCore {
     /// Whether something is pending that is no timer.
     #[inline]
     pub(crate) fn is_queued(&self) -> bool {
-        let is_woken = self.pending.has(Queued::Woken) && !self.lists.is_empty(Queue::Ready);
+        // Most often something was woken. (In a page small code counts for more.)
+        let is_woken = !cfg!(target_family = "wasm") && self.pending.has(Queued::Woken) && !self.lists.is_empty(Queue::Ready);
         is_woken || (self.pending.any() && self.is_anything_left()) || self.shutdown_is_due()
     }
 
@@ -329,7 +330,7 @@ impl TreeCore {
     }
 
     #[inline(never)]
-    fn call_foreign(&self) {
+    pub(crate) fn call_foreign(&self) {
         self.pending.remove(Queued::ForeignWakers);
         let mut wakers = self.foreign.take();
         for waker in wakers.drain(..) {

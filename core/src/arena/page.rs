@@ -20,6 +20,8 @@ pub(super) const PAGE_LAYOUT: Layout = match Layout::from_size_align(PAGE - 32, 
     Err(_) => panic!("16 KiB is a power of two"),
 };
 const SLOTS_AT: usize = 64;
+/// How many slots in limbo are looked at when there is no free one.
+const LIMBO_LOOKED_AT: usize = 16;
 
 /// Which slot of a tree: its page's position in the tree and its index there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -167,13 +169,13 @@ impl Page {
 #[derive(Default)]
 struct Width {
     free: Cell<Option<SlotRef>>,
-    /// Slots that were freed while a waker or a queue of another thread pins them.
-    limbo: RefCell<Vec<SlotRef>>,
+    /// Slots that were freed while a waker or a queue of another thread pins them: the first, from one to the next older.
+    limbo: Cell<Option<SlotRef>>,
     /// The page whose slots are handed out one after the other, and the next index there.
     page: Cell<Option<NonNull<Page>>>,
     next: Cell<u32>,
-    /// Where the last sweep of the limbo stopped.
-    swept: Cell<usize>,
+    /// After which of these the next sweep goes on; without it, at the first.
+    swept: Cell<Option<SlotRef>>,
 }
 
 /// The pages and free slots of one tree.
@@ -288,7 +290,7 @@ impl Pages {
         if self.may_be_next(slot) {
             self.give_next(slot);
         } else if slot.generation.now() < Generation::RETIRED {
-            self.widths[1].limbo.borrow_mut().push(*slot);
+            slot.older.set(self.widths[1].limbo.replace(Some(*slot)));
         }
         // At its last generation it goes nowhere: no handle may ever match again.
     }
@@ -332,14 +334,21 @@ impl Pages {
 impl Width {
     /// Looks through some of the slots in limbo for one that nobody pins any more. Bounded, and it goes round.
     fn sweep(&self) -> Option<SlotRef> {
-        let mut limbo = self.limbo.borrow_mut();
-        for _ in 0..limbo.len().min(16) {
-            let at = self.swept.get() % limbo.len();
-            self.swept.set(at + 1);
-            if !limbo[at].wide().ext().word.pins() {
-                return Some(limbo.swap_remove(at));
+        let mut before = self.swept.take();
+        for _ in 0..LIMBO_LOOKED_AT {
+            let link = before.as_ref().map_or(&self.limbo, |slot| &slot.older);
+            match link.get() {
+                Some(slot) if slot.wide().ext().word.pins() => before = Some(slot),
+                Some(slot) => {
+                    link.set(slot.older.get());
+                    self.swept.set(before);
+                    return Some(slot);
+                }
+                None if before.is_some() => before = None,
+                None => return None,
             }
         }
+        self.swept.set(before);
         None
     }
 }

@@ -261,14 +261,20 @@ impl Ext {
         true
     }
 
-    /// Who waits, if it is a request or scope of this tree; from now on nobody does.
+    /// Who waits, if it is a request or scope of this tree.
+    #[inline(always)]
+    pub(crate) fn own_waiter(&self) -> Option<(WideRef, Serial)> {
+        // SAFETY: as in `is_quiet`.
+        match unsafe { &*self.told.as_ptr() } {
+            Told::Ours(slot, serial) => Some((*slot, *serial)),
+            _ => None,
+        }
+    }
+
+    /// The same; from now on nobody waits.
     #[inline(always)]
     pub(crate) fn take_own_waiter(&self) -> Option<(WideRef, Serial)> {
-        // SAFETY: as in `is_quiet`.
-        let waiter = match unsafe { &*self.told.as_ptr() } {
-            Told::Ours(slot, serial) => (*slot, *serial),
-            _ => return None,
-        };
+        let waiter = self.own_waiter()?;
         // SAFETY: the cell is this thread's; what is overwritten needs no drop.
         unsafe { self.told.as_ptr().write(Told::Nobody) };
         Some(waiter)
@@ -531,13 +537,16 @@ impl SlotRef {
     /// `memory` is inside of a page that is never unmapped, aligned, large enough for a slot of this width, has the provenance of the
     /// whole page, and nobody refers to it yet.
     pub(super) unsafe fn init(memory: NonNull<u8>, wide: bool) -> SlotRef {
+        let flags = if wide { Flag::Wide as u8 } else { 0 };
+        // SAFETY: the caller's contract; a wide slot begins with a slot.
+        unsafe { memory.cast::<Slot>().write(Slot::vacant(flags)) };
+        let slot = SlotRef(memory.cast());
         if wide {
-            let slot = Slot::vacant(Flag::Wide as u8);
             let ext = Ext {
                 word: WakeWord::new(),
                 runs: Cell::new(0),
-                next: Cell::new(WideRef(SlotRef(memory.cast()))),
-                previous: Cell::new(WideRef(SlotRef(memory.cast()))),
+                next: Cell::new(WideRef(slot)),
+                previous: Cell::new(WideRef(slot)),
                 told: Cell::new(Told::Nobody),
                 deadline: Cell::new(0),
                 #[cfg(target_family = "wasm")]
@@ -547,12 +556,9 @@ impl SlotRef {
                 inject: crate::sync::AtomicPtr::new(core::ptr::null_mut()),
             };
             // SAFETY: the caller's contract.
-            unsafe { memory.cast::<WideSlot>().write(WideSlot { slot, ext }) };
-        } else {
-            // SAFETY: the caller's contract.
-            unsafe { memory.cast::<Slot>().write(Slot::vacant(0)) };
+            unsafe { (&raw mut (*memory.cast::<WideSlot>().as_ptr()).ext).write(ext) };
         }
-        SlotRef(memory.cast())
+        slot
     }
 
     /// From the pointer of [`as_ptr`](SlotRef::as_ptr).
