@@ -5,6 +5,7 @@ use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, SlotRef, State, Ti
 use crate::arena::{Flag, SlotIndex};
 use crate::catch::catch;
 use crate::deadline_queue::DeadlineQueue;
+use crate::ended::add_all;
 use crate::failure::Failure;
 use crate::free::End;
 use crate::heap::Heap;
@@ -19,6 +20,7 @@ use crate::time::{Instant, secs};
 use crate::turn::Phase;
 use alloc::boxed::Box;
 use alloc::rc::Rc;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::{Cell, RefCell};
@@ -125,7 +127,9 @@ impl Tree {
             shutdowns: RefCell::default(),
             scheduled: Cell::new(None),
         });
-        core.loans.borrow_mut().reserve(LOANS_AT_START);
+        if !cfg!(target_family = "wasm") {
+            core.loans.borrow_mut().reserve(LOANS_AT_START); // In a page small code counts for more.
+        }
         core.pages.belong_to(&core);
         let slot = core.make_under(None, Kind::ROOT, place).expect(NO_MEMORY);
         slot.clear(Flag::NoValue);
@@ -147,6 +151,16 @@ impl Tree {
     /// Whose code runs now.
     pub fn running(&self) -> Option<AnyNode> {
         self.core.running()
+    }
+
+    /// The path of the node whose code runs, or the root's name where that is none of a living one, and these behind it: for hosts, which
+    /// need no code of their own for texts then.
+    #[doc(hidden)]
+    pub fn running_path_and(&self, parts: &[&str]) -> String {
+        let running = self.running().filter(|node| node.is_alive());
+        let mut text = running.map_or_else(|| String::from("root"), AnyNode::path);
+        add_all(parts, &mut text);
+        text
     }
 
     /// The host this tree was made with; `None` when it is of another type.

@@ -5,7 +5,7 @@ use crate::tell::Tell;
 use crate::{AnyNode, Instant, Tree, millis, pages, sys, trap};
 use alloc::boxed::Box;
 use alloc::rc::{Rc, Weak};
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::cell::Cell;
 use core::time::Duration;
 
@@ -208,14 +208,11 @@ impl Page {
         self.trapped.set(true);
         self.ended.set(true);
         self.host().close();
-        let running = self.tree.running().filter(|node| node.is_alive());
-        let mut text = running.map_or_else(|| "root".to_string(), AnyNode::path); // the setup, or code that has freed itself
-        text.push_str(": ");
-        text.push_str(panic);
-        let told = text.len();
-        text.push_str("\nthis tree is closed: nothing of it runs any more");
+        const CLOSED: &str = "\nthis tree is closed: nothing of it runs any more";
+        // Of the root: the setup, or code that has freed itself.
+        let mut text = self.tree.running_path_and(&[": ", panic, CLOSED]);
         sys::console_error(&text);
-        text.truncate(told);
+        text.truncate(text.len() - CLOSED.len());
         self.tell.trapped(&text);
         text
     }

@@ -87,7 +87,7 @@ extern "C" {
 
     /// What a message brings.
     #[wasm_bindgen(method, getter)]
-    pub(crate) fn data(this: &Event) -> Payload;
+    pub(crate) fn data(this: &Event) -> Option<Payload>;
 
     /// Why a WebSocket was closed.
     #[wasm_bindgen(method, getter)]
