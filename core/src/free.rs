@@ -384,7 +384,7 @@ impl TreeCore {
         let wide = slot.wide();
         slot.place.set(Some(end.place));
         let held = slot.has(Flag::Held);
-        if held && slot.has(Flag::Background) && wide.ext().peek(|told| matches!(told, Told::Facts(_))) {
+        if held && slot.has(Flag::Background) && wide.ext().has_facts() {
             let owner = owner.map(AnyNode::of).map(|node| (node.slot, node.serial));
             return slot.note(owner); // A shutdown ended its code before, and that is what is told.
         }

@@ -1,5 +1,6 @@
 //! [`Alarm`]: the host's one `setTimeout`.
 
+use crate::sys::Event;
 use crate::{Instant, sys};
 use core::cell::Cell;
 use wasm_bindgen::prelude::*;
@@ -10,13 +11,13 @@ pub(crate) struct Alarm {
     at: Cell<Instant>,
     /// The timeout, while it is armed.
     timeout: Cell<f64>,
-    ring: Closure<dyn Fn()>,
+    ring: Closure<dyn Fn(Event)>,
 }
 
 impl Alarm {
     /// An alarm that calls `ring`. It is not armed.
     pub(crate) fn new(ring: impl Fn() + 'static) -> Alarm {
-        Alarm { at: Cell::new(Instant::MAX), timeout: Cell::new(0.0), ring: Closure::new(ring) }
+        Alarm { at: Cell::new(Instant::MAX), timeout: Cell::new(0.0), ring: Closure::new(move |_| ring()) }
     }
 
     /// When it rings; [`Instant::MAX`]: never.

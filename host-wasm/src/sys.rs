@@ -11,7 +11,7 @@ extern "C" {
     /// Takes whole milliseconds as a 32-bit signed integer (HTML, "timers"): a longer delay overflows and fires at once. Gives a
     /// number in browsers; node's object becomes one that clears it just as well (`Timeout[Symbol.toPrimitive]`).
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(crate) fn set_timeout(handler: &Closure<dyn Fn()>, delay_ms: i32) -> f64;
+    pub(crate) fn set_timeout(handler: &Closure<dyn Fn(Event)>, delay_ms: i32) -> f64;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(crate) fn clear_timeout(timeout: f64);
@@ -48,7 +48,7 @@ extern "C" {
 
     /// Also starts the port.
     #[wasm_bindgen(method, setter, js_name = onmessage)]
-    pub(crate) fn set_onmessage(this: &MessagePort, listener: Option<&Closure<dyn Fn()>>);
+    pub(crate) fn set_onmessage(this: &MessagePort, listener: Option<&Closure<dyn Fn(Event)>>);
 
     /// Of a value that can be cloned; on a closed port nothing happens.
     #[wasm_bindgen(method, js_name = postMessage)]

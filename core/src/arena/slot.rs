@@ -179,11 +179,16 @@ impl Told {
 }
 
 impl Ext {
-    pub(crate) fn peek<R>(&self, look: impl FnOnce(&Told) -> R) -> R {
-        let told = self.told.take();
-        let result = look(&told);
-        self.told.set(told);
-        result
+    /// Whether it is noted that it ended, and how, in a way that may allocate.
+    pub(crate) fn has_facts(&self) -> bool {
+        // SAFETY: as in `is_quiet`.
+        matches!(unsafe { &*self.told.as_ptr() }, Told::Facts(_))
+    }
+
+    /// Whether it is noted that it ended by a free or a deadline, but for a limit of its own.
+    pub(crate) fn ended_by_another(&self) -> bool {
+        // SAFETY: as in `is_quiet`.
+        matches!(unsafe { &*self.told.as_ptr() }, Told::Ended(_, cause) if !cause.is_its_own())
     }
 
     /// Whether nobody waits, and nothing is noted that would have to be dropped: most of the time.
@@ -282,27 +287,21 @@ impl Ext {
 
     /// Why it ended, if that is known; from now on it is not.
     pub(crate) fn take_facts(&self) -> Option<Ended> {
+        if !self.has_facts() {
+            return None;
+        }
         match self.told.take() {
             Told::Facts(ended) => Some(ended),
-            other => {
-                self.told.set(other);
-                None
-            }
+            _ => None,
         }
     }
 
     /// Who waits; from now on nobody does.
     pub(crate) fn take_waiter(&self) -> Option<Waiter> {
-        if self.is_quiet() {
-            return None;
-        }
-        match self.told.take() {
-            Told::Ours(slot, serial) => Some(Waiter::Ours(slot, serial)),
-            Told::Foreign(waker) => Some(Waiter::Foreign(waker)),
-            other => {
-                self.told.set(other);
-                None
-            }
+        // SAFETY: as in `is_quiet`.
+        match unsafe { &*self.told.as_ptr() } {
+            Told::Ours(..) | Told::Foreign(_) => self.told.take().into_waiter(),
+            _ => None,
         }
     }
 }

@@ -205,7 +205,7 @@ impl TreeCore {
         }
         let detail = match slot.waits.get() {
             waits::NOTHING | waits::TURN => String::new(),
-            code => article(waits::name_of(code)),
+            code => waits::in_a_sentence(code),
         };
         Ended::Freed { facts: Facts::new(slot.name(), node, noted, place, None, detail) }
     }
@@ -303,19 +303,6 @@ fn text_of<E: Display + 'static>(error: &E) -> String {
         (_, Some(error)) => error.text(),
         _ => error.to_string(),
     }
-}
-
-/// What is waited for, in a sentence.
-fn article(what: &str) -> String {
-    let (before, what) = match what {
-        "message" | "request" | "client" => ("a ", what),
-        "answer" | "event" => ("an ", what),
-        "sleep" => ("its ", what),
-        "closing" => ("a ", "shutdown"),
-        "readable" | "writable" => ("being ", what),
-        other => ("", other),
-    };
-    String::from(before) + what
 }
 
 impl AnyNode {

@@ -16,7 +16,7 @@ pub use outcome::Outcome;
 pub use scope::Scope;
 
 use crate::arena::value::Room;
-use crate::arena::{Flag, Kind, KindOf, Limit, Place, Queue, SlotRef, State, Told, WideRef};
+use crate::arena::{Flag, Kind, KindOf, Limit, Place, Queue, SlotRef, State, WideRef};
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::time::Instant;
@@ -281,7 +281,7 @@ impl<T, E> Request<T, E> {
             Some(slot) => slot.parent.get().map_or(node, AnyNode::of),
             None if self.has_slot() => {
                 let slot = self.slot.wide();
-                let by_another = slot.ext().peek(|told| matches!(told, Told::Ended(_, cause) if !cause.is_its_own()));
+                let by_another = slot.ext().ended_by_another();
                 let noted = if by_another { slot.noted_owner(slot.ext()) } else { slot.noted() };
                 noted.map_or(node, |(slot, serial)| AnyNode { slot, serial })
             }

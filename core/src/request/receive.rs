@@ -106,7 +106,7 @@ impl TreeCore {
 
     #[cfg_attr(not(target_family = "wasm"), inline(never))]
     fn waits_otherwise(&self, slot: WideRef, context: &Context<'_>) -> bool {
-        if slot.has(Flag::Background) && slot.ext().peek(|told| matches!(told, Told::Facts(_))) {
+        if slot.has(Flag::Background) && slot.ext().has_facts() {
             return true;
         }
         let waiter = waiter_of(context, self, waits::REQUEST);
