@@ -21,6 +21,8 @@ pub(crate) struct Parts {
     pub(crate) drop_sources: Part<fn(&TreeCore)>,
     /// Runs what other threads posted or, of a tree that is gone, drops it. Noted with the first `Remote`.
     pub(crate) take_posts: Part<fn(&TreeCore)>,
+    /// Calls the immediates. Noted with the first one.
+    pub(crate) call_immediates: Part<fn(&TreeCore)>,
     /// Ends the code of background requests from a node on down. Noted with the first one.
     pub(crate) end_background: Part<fn(&TreeCore, AnyNode)>,
     /// Who handles failures from a slot on up. Noted with the first failure handler, as the next.

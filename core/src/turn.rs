@@ -230,13 +230,15 @@ impl TreeCore {
 
     #[inline(always)]
     fn run_immediates(&self) {
-        if self.pending.has(Queued::Immediates) {
-            self.call_immediates();
+        if self.pending.has(Queued::Immediates)
+            && let Some(call_immediates) = self.parts.call_immediates.get()
+        {
+            call_immediates(self);
         }
     }
 
     #[inline(never)]
-    fn call_immediates(&self) {
+    pub(crate) fn call_immediates(&self) {
         self.pending.remove(Queued::Immediates);
         self.lists.begin(Queue::Soon, Queue::SoonRunning);
         while let Some(slot) = self.lists.pop(Queue::SoonRunning) {
@@ -246,7 +248,7 @@ impl TreeCore {
     }
 
     /// Calls a one-shot closure, whose node is ending meanwhile, and frees the node.
-    fn call_once(&self, slot: SlotRef) {
+    pub(crate) fn call_once(&self, slot: SlotRef) {
         slot.state.set(State::Ending);
         self.call_lent(slot, || value::call(slot, Ready::NONE, slot));
         if slot.state.get() == State::Deferred {
@@ -272,8 +274,7 @@ impl TreeCore {
         while let Some(entry) = self.timers.due(now).filter(|entry| entry.serial < later) {
             self.timers.remove(entry.item);
             match self.timer_node(entry.item.head().slot.get()) {
-                Some(slot) if slot.kind.get().periodic => self.fire_periodic(slot, entry.at, now),
-                Some(slot) => self.call_once(slot),
+                Some(slot) => (slot.kind.get().fire)(self, slot, entry.at, now),
                 None => self.end_sleep(entry.item),
             }
             self.count_piece();
@@ -281,7 +282,7 @@ impl TreeCore {
     }
 
     /// Keeps the phase: periods missed give one call, the next comes at the first multiple after now.
-    fn fire_periodic(&self, slot: SlotRef, at: Instant, now: Instant) {
+    pub(crate) fn fire_periodic(&self, slot: SlotRef, at: Instant, now: Instant) {
         let period = TimerRef::period(slot);
         let late = now.0 - at.0;
         let next = match late.checked_rem(period) {

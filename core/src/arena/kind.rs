@@ -7,6 +7,7 @@ use super::{SlotRef, WideRef};
 use crate::heap::{HeapPlace, Link, Placed};
 use crate::ready::Ready;
 use crate::report::short;
+use crate::time::Instant;
 use crate::timer::Timer;
 use crate::tree::TreeCore;
 use alloc::alloc::Layout;
@@ -100,6 +101,8 @@ pub(crate) struct Kind {
     pub(crate) active: bool,
     /// A timer that comes again.
     pub(crate) periodic: bool,
+    /// What is done when a timer is due: here, so that only who makes one of its sort links it.
+    pub(crate) fire: Fire,
 }
 
 /// A kind whose values are, or begin with, a `V`.
@@ -140,6 +143,11 @@ pub(crate) type Run = unsafe fn(&TreeCore, WideRef, *mut u8, &mut Context<'_>);
 
 unsafe fn nothing_to_call(_: *mut u8, _: Ready, _: SlotRef) {}
 
+/// Fires a timer: its slot, when it was due, and the time of the turn.
+pub(crate) type Fire = fn(&TreeCore, SlotRef, Instant, Instant);
+
+fn nothing_to_fire(_: &TreeCore, _: SlotRef, _: Instant, _: Instant) {}
+
 unsafe fn nothing_to_run(_: &TreeCore, _: WideRef, _: *mut u8, _: &mut Context<'_>) {}
 
 fn nothing() -> &'static str {
@@ -175,6 +183,7 @@ impl Kind {
             source_at: 0,
             active: false,
             periodic: false,
+            fire: nothing_to_fire,
         }
     }
 }
@@ -270,7 +279,7 @@ impl<P: 'static, F: 'static> TimerCell<P, F> {
 }
 
 impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
-    const ONCE_UNTYPED: &'static Kind = &Kind { call: Self::call, ..Self::kind() };
+    const ONCE_UNTYPED: &'static Kind = &Kind { call: Self::call, fire: |core, slot, _, _| core.call_once(slot), ..Self::kind() };
 
     // SAFETY: made of this type.
     pub(crate) const ONCE: KindOf<Self> = unsafe { KindOf::new(Self::ONCE_UNTYPED) };
@@ -287,7 +296,7 @@ impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
 }
 
 impl<R, F: FnMut() -> R + 'static> TimerCell<u64, F> {
-    const EVERY_UNTYPED: &'static Kind = &Kind { call: Self::call_again, periodic: true, ..Self::kind() };
+    const EVERY_UNTYPED: &'static Kind = &Kind { call: Self::call_again, periodic: true, fire: TreeCore::fire_periodic, ..Self::kind() };
 
     // SAFETY: made of this type.
     pub(crate) const EVERY: KindOf<Self> = unsafe { KindOf::new(Self::EVERY_UNTYPED) };
