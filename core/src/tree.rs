@@ -1,7 +1,7 @@
 //! The owner of everything, bound to one thread.
 
 use crate::arena::value::Room;
-use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, SlotRef, State, TimerRef};
+use crate::arena::{Chunks, FirstPage, Kind, KindOf, Lists, Pages, Place, SlotRef, State, TimerRef};
 use crate::arena::{Flag, SlotIndex};
 use crate::catch::catch;
 use crate::deadline_queue::DeadlineQueue;
@@ -96,12 +96,11 @@ impl Tree {
         let place = Location::caller();
         let shared = Inbox::new(&host);
         let time = host.now();
-        let pages = Pages::default();
-        let lists = Lists::new(|| pages.take(&shared, true).map(SlotRef::wide).expect(NO_MEMORY));
+        let first = FirstPage::take().expect(NO_MEMORY);
         let core = Rc::new(TreeCore {
-            pages,
+            pages: Pages::default(),
             chunks: Chunks::default(),
-            lists,
+            lists: Lists::new(|index| first.slot(index)),
             shared,
             parts: Parts::default(),
             host: Box::new(host),
@@ -130,7 +129,7 @@ impl Tree {
         if !cfg!(target_family = "wasm") {
             core.loans.borrow_mut().reserve(LOANS_AT_START); // In a page small code counts for more.
         }
-        core.pages.belong_to(&core);
+        core.pages.belong_to(&core, first);
         let slot = core.make_under(None, Kind::ROOT, place).expect(NO_MEMORY);
         slot.clear(Flag::NoValue);
         slot.set_name("root");

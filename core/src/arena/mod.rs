@@ -32,7 +32,7 @@ pub(crate) use chunk::{Chunks, bytes_of};
 pub(crate) use generation::{Generation, Serial};
 pub(crate) use kind::{Class, Kind, KindEnd, KindOf, OnceCell, TimerCell, TimerHead, TimerRef, value_kind};
 pub(crate) use lists::{Lists, Queue};
-pub(crate) use page::{Pages, SlotIndex};
+pub(crate) use page::{FirstPage, Pages, SlotIndex};
 pub(crate) use slot::{Flag, Limit, Slot, SlotRef, State, Told, Waiter, WideRef};
 pub(crate) use source_cell::{LentCell, SourceCell, WatcherCell};
 

@@ -148,6 +148,11 @@ impl Page {
         Some(slot)
     }
 
+    /// The slot of that index, which is no higher than the count of those that are initialised, if there is room.
+    fn nth(page: NonNull<Page>, index: u32) -> Option<SlotRef> {
+        Page::slot(page, index).or_else(|| Page::grow(page))
+    }
+
     pub(super) fn is_wide(page: NonNull<Page>) -> bool {
         // SAFETY: pages are never unmapped and their headers are initialised.
         unsafe { page.as_ref() }.wide
@@ -162,6 +167,24 @@ impl Page {
                 let slot = Page::slot(page, index).expect("below the count of initialised slots");
                 slot.wide().ext().word.pins()
             })
+    }
+}
+
+/// A tree's first page, taken before there is a tree. Its first slots are the heads of the tree's lists.
+pub(crate) struct FirstPage(NonNull<Page>);
+
+impl FirstPage {
+    /// How many heads there are.
+    const SLOTS: u32 = 5;
+
+    /// `None` when the system has no memory.
+    pub(crate) fn take() -> Option<FirstPage> {
+        pool::take(true).map(FirstPage)
+    }
+
+    /// One of its slots: the first, then the second, and so on.
+    pub(crate) fn slot(&self, index: usize) -> WideRef {
+        Page::nth(self.0, index as u32).and_then(SlotRef::as_wide).expect("a page has more slots than there are lists")
     }
 }
 
@@ -224,7 +247,7 @@ impl Pages {
         loop {
             while let Some(page) = width.page.get() {
                 let index = width.next.get();
-                let Some(slot) = Page::slot(page, index).or_else(|| Page::grow(page)) else { break };
+                let Some(slot) = Page::nth(page, index) else { break };
                 width.next.set(index + 1);
                 if slot.generation.now() < Generation::RETIRED {
                     return Some(slot);
@@ -233,14 +256,15 @@ impl Pages {
             if let Some(slot) = width.sweep() {
                 return Some(slot);
             }
-            width.page.set(Some(self.adopt(inbox, wide)?));
+            let page = pool::take(wide)?;
+            self.adopt(inbox, page);
+            width.page.set(Some(page));
             width.next.set(0);
         }
     }
 
     /// A page from the pool or the system becomes this tree's.
-    fn adopt(&self, inbox: &Inbox, wide: bool) -> Option<NonNull<Page>> {
-        let page = pool::take(wide)?;
+    fn adopt(&self, inbox: &Inbox, page: NonNull<Page>) {
         // SAFETY: pages are never unmapped; out of the pool this one is ours alone.
         let header = unsafe { page.as_ref() };
         let mut pages = self.pages.borrow_mut();
@@ -248,16 +272,14 @@ impl Pages {
         header.core.set(self.core.get());
         header.shared.set(inbox);
         pages.push(page);
-        Some(page)
     }
 
-    /// The core that these are the pages of. By then there is one of a width at most, for the heads of its lists.
-    pub(crate) fn belong_to(&self, core: &Rc<TreeCore>) {
+    /// The core that these are the pages of, and the first of them.
+    pub(crate) fn belong_to(&self, core: &Rc<TreeCore>, first: FirstPage) {
         self.core.set(Rc::as_ptr(core));
-        for page in self.widths.iter().filter_map(|width| width.page.get()) {
-            // SAFETY: pages are never unmapped; this one is ours.
-            unsafe { page.as_ref() }.core.set(self.core.get());
-        }
+        self.adopt(&core.shared, first.0);
+        self.widths[1].page.set(Some(first.0));
+        self.widths[1].next.set(FirstPage::SLOTS);
     }
 
     fn serial(page: NonNull<Page>) -> u32 {
