@@ -42,6 +42,12 @@ pub(crate) struct Extras {
 }
 
 impl Extras {
+    /// Nothing. (Not inlined: each copy would be 0.1 KB of a page.)
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    pub(crate) fn none() -> Extras {
+        Extras::default()
+    }
+
     /// A new hook. While others are asked, it is the next.
     pub(crate) fn add_hook(&self, hook: Hook, asks: AsksHooks) {
         self.asks.set(Some(asks));

@@ -292,7 +292,7 @@ impl TreeCore {
             _ => {}
         }
         if slot.extras.get().is_some() {
-            self.wake_dependents(slot);
+            self.wake_dependents(slot, true);
         }
     }
 
@@ -307,16 +307,17 @@ impl TreeCore {
             self.poke(); // It may be the last that a shutdown waits for.
         }
         if slot.extras.get().is_some() {
-            self.wake_dependents(*slot);
+            self.wake_dependents(*slot, true);
         }
     }
 
     #[cold]
-    fn wake_dependents(&self, slot: SlotRef) {
+    /// Wakes who waits for that node's end, for its shutdown, or for news of it.
+    pub(crate) fn wake_dependents(&self, slot: SlotRef, by_end: bool) {
         let Some(extras) = slot.extras() else { return };
         let dependents = extras.dependents.borrow_mut().take();
         for (_, waiter) in dependents {
-            self.wake(waiter, true);
+            self.wake(waiter, by_end);
         }
     }
 
@@ -356,7 +357,7 @@ impl TreeCore {
         let Some(mut extras) = slot.take_extras() else { return };
         // Of what is held the label stays: a failure that is dropped unreceived is told with it.
         let label = if slot.has(Flag::Held) { extras.label.take() } else { None };
-        self.protect(slot, false, || *extras = Extras::default());
+        self.protect(slot, false, || *extras = Extras::none());
         if label.is_some() {
             extras.label.replace(label);
             slot.put_extras(extras);

@@ -498,7 +498,7 @@ impl Slot {
     /// The extras, made when first needed.
     pub(crate) fn extras_or_new(&self) -> &Extras {
         if self.extras.get().is_none() {
-            self.put_extras(Box::default());
+            self.put_extras(Box::new(Extras::none()));
         }
         self.extras().expect("was made above")
     }

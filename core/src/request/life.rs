@@ -132,12 +132,17 @@ impl TreeCore {
             self.settle(*slot);
             return;
         }
-        if !slot.has(Flag::Held) {
-            self.failed_with(AnyNode::of(*slot), ended.clone());
-        }
+        let told = if slot.has(Flag::Held) {
+            Some(ended)
+        } else {
+            self.failed_with(AnyNode::of(*slot), ended);
+            None
+        };
         self.drop_value(*slot);
         self.conclude(slot, false);
-        if slot.has(Flag::Held) {
+        if slot.has(Flag::Held)
+            && let Some(ended) = told
+        {
             slot.ext().told.set(Told::Facts(ended));
         }
         self.settle(*slot);

@@ -144,12 +144,22 @@ impl<T, E> Drop for Request<T, E> {
     }
 }
 
-/// A handle is dropped that was not received from.
+/// A handle is dropped that was not received from: of one that has ended a failure goes to law 17.
 #[inline(never)]
 fn let_go<T, E>(slot: SlotRef, held: Held, error: OfError<E>) {
-    if let Some(core) = abandon(slot, held) {
-        discard::<T, E>(&core, slot, error);
+    let Some(core) = abandon(slot, held) else { return };
+    let lost = match cell::take::<T, E>(slot) {
+        Some(Ok(value)) => {
+            core.give_up(slot);
+            return drop(value);
+        }
+        Some(Err(lost)) => Some(lost),
+        None => own_failure(&core, slot).map(|ended| made_of(error, ended)),
+    };
+    if let Some(lost) = lost {
+        error(About::Lost(&core, slot, lost));
     }
+    core.give_up(slot);
 }
 
 /// Frees one that has not ended. Gives the tree of one that has.
@@ -166,24 +176,6 @@ fn abandon(slot: SlotRef, held: Held) -> Option<Rc<TreeCore>> {
         core.free(slot, &End::dropped(&core));
     }
     None
-}
-
-/// An ended request is dropped unreceived: a failure goes to law 17.
-fn discard<T, E>(core: &TreeCore, slot: SlotRef, error: OfError<E>) {
-    let owner = slot.noted().map(|(slot, serial)| AnyNode { slot, serial });
-    let result = match cell::take::<T, E>(slot) {
-        Some(result) => Some(result),
-        None => own_failure(core, slot).map(|ended| Err(made_of(error, ended))),
-    };
-    let value = match result {
-        Some(Err(lost)) => {
-            error(About::Lost(core, slot, owner, lost));
-            None
-        }
-        done => done,
-    };
-    core.give_up(slot);
-    drop(value);
 }
 
 /// Why a request ended that ended neither with a result nor because somebody asked.
