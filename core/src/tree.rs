@@ -5,7 +5,6 @@ use crate::arena::{Chunks, FirstPage, Kind, KindOf, Lists, Pages, Place, SlotRef
 use crate::arena::{Flag, SlotIndex};
 use crate::catch::catch;
 use crate::deadline_queue::DeadlineQueue;
-use crate::ended::add_all;
 use crate::failure::Failure;
 use crate::free::End;
 use crate::heap::Heap;
@@ -20,7 +19,6 @@ use crate::time::{Instant, secs};
 use crate::turn::Phase;
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::{Cell, RefCell};
@@ -152,14 +150,10 @@ impl Tree {
         self.core.running()
     }
 
-    /// The path of the node whose code runs, or the root's name where that is none of a living one, and these behind it: for hosts, which
-    /// need no code of their own for texts then.
+    /// Frees the root, if it is not freed, as the drop of the tree does: for hosts.
     #[doc(hidden)]
-    pub fn running_path_and(&self, parts: &[&str]) -> String {
-        let running = self.running().filter(|node| node.is_alive());
-        let mut text = running.map_or_else(|| String::from("root"), AnyNode::path);
-        add_all(parts, &mut text);
-        text
+    pub fn free_root(&self) {
+        self.core.free_root();
     }
 
     /// The host this tree was made with; `None` when it is of another type.
@@ -365,10 +359,7 @@ impl TreeCore {
     /// The `Tree` is dropped: the root ends, the queues close, and late wakers find nobody.
     fn close(&self) {
         self.closed.set(true);
-        if let Some(root) = self.living_root() {
-            let end = End::freed(self.place, self.running());
-            self.free(root, &end);
-        }
+        self.free_root();
         self.handle_posts();
         self.shared.take_injected(true).for_each(drop);
         while self.pending.has(Queued::ForeignWakers) {
@@ -376,6 +367,13 @@ impl TreeCore {
         }
         let failures = self.undelivered.take();
         let _ = catch(move || drop(failures));
+    }
+
+    /// Frees the root, where the tree was made.
+    fn free_root(&self) {
+        if let Some(root) = self.living_root() {
+            self.free(root, &End::freed(self.place, self.running()));
+        }
     }
 
     pub(crate) fn timer_node(&self, index: SlotIndex) -> Option<SlotRef> {

@@ -10,6 +10,7 @@
 
 use crate::arena::{Place, Queue, SlotRef, State, TimerRef, value};
 use crate::catch::catch;
+use crate::ended::add_all;
 use crate::free::End;
 use crate::host::{Deadlines, Turn};
 use crate::node::AnyNode;
@@ -18,6 +19,7 @@ use crate::ready::Ready;
 use crate::source::SourceClass;
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
+use alloc::string::String;
 use core::fmt;
 
 /// How far a turn has come.
@@ -48,6 +50,16 @@ impl Tree {
     #[inline]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.core().next_deadline()
+    }
+
+    /// The path of the node whose code runs, or the root's name where that is none of a living one, and these behind it: for hosts, which
+    /// need no code of their own for texts then.
+    #[doc(hidden)]
+    pub fn running_path_and(&self, parts: &[&str]) -> String {
+        let running = self.running().filter(|node| node.is_alive());
+        let mut text = running.map_or_else(|| String::from("root"), AnyNode::path);
+        add_all(parts, &mut text);
+        text
     }
 }
 

@@ -190,7 +190,7 @@ impl Page {
     pub(crate) fn end(&self) {
         if !self.ended.replace(true) {
             self.host().close();
-            self.root().free();
+            self.tree.free_root();
             pages::remove(self); // whoever called holds a reference of its own
         }
     }
