@@ -1,6 +1,6 @@
 //! Timers that call: once, or again and again.
 
-use crate::arena::{Class, Flag, KindOf, Place, SlotRef, State, TimerCell, TimerRef};
+use crate::arena::{Class, Flag, KindOf, Place, SlotIndex, SlotRef, State, TimerCell, TimerRef};
 use crate::node::{AnyNode, Node};
 use crate::time::{Instant, nanos_of};
 use crate::tree::TreeCore;
@@ -60,7 +60,7 @@ impl TreeCore {
     /// A new timer's node enters the heap.
     fn arm_new(&self, slot: SlotRef, delay: Duration) {
         let timer = TimerRef::of(slot);
-        timer.head().slot.set(slot.index());
+        timer.head().slot.set(SlotIndex::of(slot));
         let at = self.now() + delay;
         self.timers.insert(at, timer);
         self.plan(at);

@@ -377,7 +377,7 @@ impl TreeCore {
     }
 
     pub(crate) fn timer_node(&self, index: SlotIndex) -> Option<SlotRef> {
-        self.pages.slot(index)
+        index.slot(&self.pages)
     }
 }
 

@@ -2,8 +2,7 @@
 #![expect(unsafe_code, reason = "functions that take a pointer for a value of the type they were made for")]
 
 use super::chunk::class_of;
-use super::page::SlotIndex;
-use super::{SlotRef, WideRef};
+use super::{SlotIndex, SlotRef, WideRef};
 use crate::heap::{HeapPlace, Link, Placed};
 use crate::ready::Ready;
 use crate::report::short;

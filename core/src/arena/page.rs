@@ -23,21 +23,6 @@ const SLOTS_AT: usize = 64;
 /// How many slots in limbo are looked at when there is no free one.
 const LIMBO_LOOKED_AT: usize = 16;
 
-/// Which slot of a tree: its page's position in the tree and its index there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SlotIndex(u32);
-
-impl SlotIndex {
-    /// No slot.
-    pub(crate) const NONE: SlotIndex = SlotIndex(u32::MAX);
-    /// No slot either: of a timer whose closure was called, and so is there no more.
-    pub(super) const CALLED: SlotIndex = SlotIndex(u32::MAX - 1);
-
-    pub(super) fn new(position: u32, index: u32) -> SlotIndex {
-        SlotIndex(position << 9 | index)
-    }
-}
-
 /// A page's header. A page lives as long as the process and belongs to one tree at a time.
 pub(crate) struct Page {
     core: Cell<*const TreeCore>,
@@ -45,6 +30,7 @@ pub(crate) struct Page {
     serial: u32,
     wide: bool,
     /// Where in its tree's list of pages it is.
+    #[cfg(not(target_family = "wasm"))]
     position: Cell<u32>,
     /// How many slots are initialised.
     initialised: Cell<u32>,
@@ -64,6 +50,7 @@ impl Page {
             shared: SharedOfPage::none(),
             serial,
             wide,
+            #[cfg(not(target_family = "wasm"))]
             position: Cell::new(0),
             initialised: Cell::new(0),
             next: Cell::new(None),
@@ -104,6 +91,7 @@ impl Page {
         self.serial
     }
 
+    #[cfg(not(target_family = "wasm"))]
     pub(super) fn position(&self) -> u32 {
         self.position.get()
     }
@@ -268,6 +256,7 @@ impl Pages {
         // SAFETY: pages are never unmapped; out of the pool this one is ours alone.
         let header = unsafe { page.as_ref() };
         let mut pages = self.pages.borrow_mut();
+        #[cfg(not(target_family = "wasm"))]
         header.position.set(pages.len() as u32);
         header.core.set(self.core.get());
         header.shared.set(inbox);
@@ -325,10 +314,11 @@ impl Pages {
         }
     }
 
-    /// The slot of a tree's own index.
-    pub(crate) fn slot(&self, index: SlotIndex) -> Option<SlotRef> {
-        let page = *self.pages.borrow().get((index.0 >> 9) as usize)?;
-        Page::slot(page, index.0 & 0x1ff)
+    /// The slot of that index, of the page at that position.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn slot(&self, position: u32, index: u32) -> Option<SlotRef> {
+        let page = *self.pages.borrow().get(position as usize)?;
+        Page::slot(page, index)
     }
 
     /// The slot of an address that may come from anywhere.

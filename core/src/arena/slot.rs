@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "slots are raw memory that is never unmapped; this file is the way to them")]
 
 use super::generation::{Serial, narrowed, widened};
-use super::page::{Page, SlotIndex};
+use super::page::Page;
 use super::place::PlaceCell;
 use super::{Generation, Kind, Place};
 use crate::ended::Ended;
@@ -622,12 +622,6 @@ impl SlotRef {
     pub(crate) fn address(self) -> (u32, u32) {
         let page = self.page();
         (page.serial(), page.index_of(self))
-    }
-
-    /// Which slot of its tree this is.
-    pub(crate) fn index(self) -> SlotIndex {
-        let page = self.page();
-        SlotIndex::new(page.position(), page.index_of(self))
     }
 
     /// What its page knows of the part of the tree that threads share.
