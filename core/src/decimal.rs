@@ -2,8 +2,15 @@
 
 use alloc::string::String;
 
-/// Adds a number in decimal digits. The library's own way to print one is 2 KB of a page, and every page can tell of a failure.
-pub(crate) fn add_decimal(number: u64, text: &mut String) {
+/// Adds a number in decimal digits to a text, for programs that have to be small: the standard library's own way to print one is 2 KB of a
+/// page, and every page can tell of a failure.
+///
+/// ```
+/// let mut text = String::from("closed with code ");
+/// hamadryad::add_decimal(1006, &mut text);
+/// assert_eq!(text, "closed with code 1006");
+/// ```
+pub fn add_decimal(number: u64, text: &mut String) {
     const DIGITS: &str = "0123456789";
     let mut unit = 1;
     while number / unit >= 10 {

@@ -1,6 +1,7 @@
 //! What logs, maps and messages carry instead of a handle.
 
-use crate::arena::Serial;
+use crate::arena::{Serial, widened};
+use alloc::string::String;
 use core::fmt;
 
 /// Names a node in logs, maps, JSON (as a string) and messages: `Copy`, `Send`, and never reused.
@@ -23,14 +24,55 @@ pub struct NodeId {
     pub(crate) serial: Serial,
 }
 
+impl NodeId {
+    /// Adds what its `Display` writes to a text, without what formats: 1 KB of a page.
+    pub fn add_to(&self, text: &mut String) {
+        add_hexadecimal(self.page.into(), text);
+        text.push('-');
+        add_hexadecimal(self.index.into(), text);
+        text.push('-');
+        add_hexadecimal(widened(self.serial), text);
+    }
+}
+
+fn add_hexadecimal(number: u64, text: &mut String) {
+    const DIGITS: &str = "0123456789abcdef";
+    let mut shift = number.max(1).ilog2() / 4 * 4;
+    loop {
+        let digit = (number >> shift & 15) as usize;
+        text.push_str(&DIGITS[digit..digit + 1]);
+        if shift == 0 {
+            return;
+        }
+        shift -= 4;
+    }
+}
+
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}-{:x}-{:x}", self.page, self.index, self.serial)
+        let mut text = String::new();
+        self.add_to(&mut text);
+        f.write_str(&text)
     }
 }
 
 impl fmt::Debug for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "NodeId({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NodeId;
+    use alloc::format;
+    use alloc::string::ToString;
+
+    #[test]
+    fn its_numbers_are_hexadecimal() {
+        for serial in [0, 1, 15, 16, 255, 256, 0xfff, 0x1_0000, u64::MAX / 16, u64::MAX] {
+            let id = NodeId { page: 10, index: 168, serial };
+            assert_eq!(id.to_string(), format!("a-a8-{serial:x}"));
+        }
     }
 }

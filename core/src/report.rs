@@ -11,7 +11,6 @@ use crate::free::age;
 use crate::node::AnyNode;
 use crate::tree::TreeCore;
 use crate::waits;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -218,7 +217,14 @@ fn waits_of(node: AnyNode, waits: &WaitsOn) -> (String, String) {
     let word = waits::name_of(node.slot.waits.get());
     match waits.get(node) {
         Some(on) if node.slot.waits.get() == waits::REQUEST => (on.title(), on.name().to_string()),
-        Some(on) => (format!("{word} ({})", on.title()), word.to_string()),
+        Some(on) => {
+            // Put together, not formatted: what formats is 2 KB of a page.
+            let mut title = String::from(word);
+            title.push_str(" (");
+            title.push_str(&on.title());
+            title.push(')');
+            (title, word.to_string())
+        }
         None => (word.to_string(), word.to_string()),
     }
 }

@@ -4,17 +4,17 @@ mod ask;
 mod shared;
 
 use alloc::rc::Rc;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use domain::base::Message;
 use hamadryad::prelude::*;
 use hamadryad::{AnyNode, Connect, Ended};
 
-use crate::attempt::{Attempt, Attempts};
-use crate::{Answer, Question};
-use ask::ask;
+use crate::attempt::{Attempt, add_attempts};
+use crate::{Answer, Question, Text};
+use ask::{Received, ask};
 use shared::SharedQuestions;
 
 /// Someone to ask.
@@ -109,7 +109,7 @@ async fn ask_in_turn<C: Connect>(me: AnyNode, setup: &Setup<C>, question: &Quest
     let found =
         me.scope("upstreams", async |me| first_answer(me, setup, question, &mut attempts).await).timeout(setup.limits.overall).await;
     match found {
-        Ok(Some(message)) => Ok(Answer::new(message, attempts)),
+        Ok(Some(Received { message, rcode })) => Ok(Answer::new(message, rcode, attempts)),
         Ok(None) | Err(Ended::TimedOut { .. }) => Err(ResolveError::NoAnswer(NoAnswer(attempts.into()))),
         Err(ended) => Err(ResolveError::Ended(ended)),
     }
@@ -120,17 +120,17 @@ async fn first_answer<C: Connect>(
     setup: &Setup<C>,
     question: &Question,
     attempts: &mut Vec<Attempt>,
-) -> Result<Option<Message<Vec<u8>>>, Ended> {
+) -> Result<Option<Received>, Ended> {
     for Upstream { name, peer } in &setup.upstreams {
         let began = me.now();
         let ask = async |me: AnyNode| ask(me.label(&**name), &setup.connect, peer, question).await;
-        let (result, message) = match me.scope("ask", ask).timeout(setup.limits.each).await {
-            Ok(message) => (Ok(message.opt_rcode()), Some(message)),
+        let (result, received) = match me.scope("ask", ask).timeout(setup.limits.each).await {
+            Ok(received) => (Ok(received.rcode), Some(received)),
             Err(error) => (Err(error), None),
         };
         attempts.push(Attempt { upstream: name.clone(), took: me.now() - began, result });
-        if message.is_some() {
-            return Ok(message);
+        if received.is_some() {
+            return Ok(received);
         }
     }
     Ok(None)
@@ -163,13 +163,22 @@ impl From<Ended> for ResolveError {
     }
 }
 
+impl Text for ResolveError {
+    fn add_to(&self, text: &mut String) {
+        match self {
+            ResolveError::NoAnswer(NoAnswer(attempts)) if attempts.is_empty() => text.push_str("no upstream answered in time"),
+            ResolveError::NoAnswer(NoAnswer(attempts)) => {
+                text.push_str("no upstream answered: ");
+                add_attempts(attempts, text);
+            }
+            ResolveError::Ended(ended) => text.push_str(&ended.text()),
+        }
+    }
+}
+
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ResolveError::NoAnswer(NoAnswer(attempts)) if attempts.is_empty() => f.write_str("no upstream answered in time"),
-            ResolveError::NoAnswer(NoAnswer(attempts)) => write!(f, "no upstream answered: {}", Attempts(attempts)),
-            ResolveError::Ended(ended) => ended.fmt(f),
-        }
+        f.write_str(&self.text())
     }
 }
 

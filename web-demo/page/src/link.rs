@@ -2,7 +2,6 @@
 
 use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::string::ToString;
 use core::cell::Cell;
 use core::time::Duration;
 
@@ -40,7 +39,7 @@ impl Link {
         let link = Link { front, url, lookups, socket: Cell::new(None), nap: Cell::new(None) };
         let link = owner.insert(link).named("daemon");
         link.on_failure(move |failure| {
-            told.failed(&failure.to_string());
+            told.failed(failure.text());
             Contain
         });
         spawn_boxed(link, "follow", move |me| follow(me, link)).background().detach();
@@ -72,7 +71,7 @@ async fn follow(me: AnyNode, link: Node<Link>) -> Result<(), Ended> {
         link.with(|link| {
             link.socket.set(None);
             link.pause_lookups(true);
-            link.front.link("gone", millis_of(pause), &end.to_string());
+            link.front.link("gone", millis_of(pause), &end.text());
         });
         let nap = me.scope("pause", async |me| {
             link.with(|link| link.nap.set(Some(me)));

@@ -1,10 +1,9 @@
 //! [`Lookups`]: one a second, and those that somebody types.
 
 use alloc::rc::Rc;
-use alloc::string::ToString;
 use core::cell::Cell;
 
-use hamadryad_demo::{NotAName, Question, ResolveError, Resolver};
+use hamadryad_demo::{Mnemonic, NotAName, Question, ResolveError, Resolver, Text};
 use hamadryad_wasm::prelude::*;
 use hamadryad_wasm::{AnyNode, Node};
 
@@ -39,7 +38,7 @@ impl Lookups {
         let lookups = Lookups { resolver, front, asked: Cell::new(0), next: Cell::new(0), paused: Cell::new(false) };
         let lookups = owner.insert(lookups).named("lookups");
         lookups.on_failure(move |failure| {
-            told.failed(&failure.to_string());
+            told.failed(failure.text());
             Contain
         });
         lookups.soon(move || next(lookups)).named("first");
@@ -97,7 +96,7 @@ impl Told {
     fn begin(lookups: &Lookups, question: &Question, by_hand: bool) -> Told {
         let id = lookups.asked.get();
         lookups.asked.set(id.wrapping_add(1));
-        lookups.front.asked(id, &question.to_string(), by_hand);
+        lookups.front.asked(id, &question.text(), by_hand);
         Told { front: lookups.front.clone(), id, is_over: false }
     }
 
@@ -105,10 +104,10 @@ impl Told {
         self.is_over = true;
         match resolved {
             Ok(answer) => {
-                let (records, way) = (records(&answer), answer.way().to_string());
-                self.front.answered(self.id, &answer.rcode().to_string(), ms, &records, &way);
+                let rcode = Mnemonic(answer.rcode()).text();
+                self.front.answered(self.id, &rcode, ms, &records(&answer), &answer.way());
             }
-            Err(error) => self.front.answered(self.id, "SERVFAIL", ms, "", &error.to_string()),
+            Err(error) => self.front.answered(self.id, "SERVFAIL", ms, "", &error.text()),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! [`Page`]: what JavaScript holds.
 
-use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::Cell;
@@ -76,7 +74,12 @@ impl Page {
     /// node is gone.
     pub fn end(&self, id: &str) -> String {
         let mut nodes = core::iter::once(self.root).chain(self.root.descendants());
-        nodes.find(|node| node.id().to_string() == id).map(free_and_tell).unwrap_or_default()
+        let has_id = |node: &AnyNode| {
+            let mut text = String::new();
+            node.id().add_to(&mut text);
+            text == id
+        };
+        nodes.find(has_id).map(free_and_tell).unwrap_or_default()
     }
 
     /// Frees everything; this object is of no use afterwards.
@@ -128,14 +131,14 @@ impl Page {
     }
 
     fn with_daemon(root: AnyNode, front: Rc<Front>, token: &str, asks_itself: bool) -> Page {
+        let relay = |name, parts: [&str; 2]| Upstream::new(name, Peer::Relay(["/dns?token=", token, parts[0], parts[1]].concat()));
         let peers = if asks_itself {
-            vec![Upstream::new("the daemon", Peer::Relay(format!("/dns?token={token}")))]
+            vec![relay("the daemon", [""; 2])]
         } else {
-            let relay = |name| Upstream::new(name, Peer::Relay(format!("/dns?token={token}&upstream={name}")));
-            UPSTREAMS.iter().map(Manners::name).map(relay).collect()
+            UPSTREAMS.iter().map(Manners::name).map(|name| relay(name, ["&upstream=", name])).collect()
         };
         let mut page = Page::with_peers(root, front.clone(), peers);
-        page.link = Some(Link::start(root, format!("/tree?token={token}"), page.lookups, front));
+        page.link = Some(Link::start(root, ["/tree?token=", token].concat(), page.lookups, front));
         page
     }
 

@@ -1,13 +1,12 @@
 //! [`SharedQuestions`]: identical questions in flight are one request.
 
 use alloc::boxed::Box;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use hamadryad::{AnyNode, Completer, Node};
 
 use super::ResolveError;
-use crate::{Answer, Question};
+use crate::{Answer, Question, Text};
 
 /// What a waiter is told through.
 pub(super) type Waiter = Completer<Answer, ResolveError>;
@@ -60,7 +59,7 @@ impl SharedQuestions {
         Fut: Future<Output = Result<Answer, ResolveError>> + 'static,
     {
         let asked = question.clone();
-        let request = self.0.spawn("question", body).label(question.to_string());
+        let request = self.0.spawn("question", body).label(question.text());
         let flight = request.on_result(move |result| self.finish(&asked, &result));
         let _gone_with_its_owner = self.0.try_with_mut(|questions| questions.set_flight(question, flight));
     }
