@@ -65,6 +65,10 @@ impl Question {
         self.0.qclass()
     }
 
+    fn lower_case(&self) -> impl Iterator<Item = u8> {
+        self.name().as_slice().iter().map(u8::to_ascii_lowercase)
+    }
+
     /// As the `domain` crate composes it.
     pub(crate) fn as_wire(&self) -> &base::Question<Name<Vec<u8>>> {
         &self.0
@@ -80,9 +84,8 @@ impl Question {
 /// by, and no zone's.
 impl Ord for Question {
     fn cmp(&self, other: &Question) -> Ordering {
-        let name = |question: &Question| question.name().as_slice().to_ascii_lowercase();
         let rest = |question: &Question| (question.rtype().to_int(), question.class().to_int());
-        name(self).cmp(&name(other)).then_with(|| rest(self).cmp(&rest(other)))
+        self.lower_case().cmp(other.lower_case()).then_with(|| rest(self).cmp(&rest(other)))
     }
 }
 

@@ -69,8 +69,7 @@ impl<'a> Records<'a> {
 
     fn take_opt(&mut self, opt: OptRecord<&[u8]>, header: Header) {
         self.opts += 1;
-        let edns =
-            || Edns { size: opt.udp_payload_size(), version: opt.version(), dnssec_ok: opt.dnssec_ok(), rcode: opt.rcode(header) };
+        let edns = || Edns { size: opt.udp_payload_size(), version: opt.version(), dnssec_ok: opt.dnssec_ok(), rcode: opt.rcode(header) };
         self.edns.get_or_insert_with(edns);
     }
 }

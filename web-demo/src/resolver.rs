@@ -98,20 +98,19 @@ impl<C: Connect + 'static> Resolver<C> {
     pub async fn resolve(&self, me: AnyNode, question: &Question) -> Result<Answer, ResolveError> {
         let (answer, waiter) = me.completer("answer");
         let (setup, asked) = (self.setup.clone(), question.clone());
-        let _place = self.questions.join(question, waiter, async move |me| ask_in_turn(me, &setup, &asked).await);
-        answer.await
+        let _place = self.questions.join(question, waiter, move |me| ask_in_turn(me, setup, asked));
+        Ok(answer.await??)
     }
 }
 
 /// Every upstream in turn, within the overall limit; what was tried is kept outside of the scope, so that it outlives its deadline.
-async fn ask_in_turn<C: Connect>(me: AnyNode, setup: &Setup<C>, question: &Question) -> Result<Answer, ResolveError> {
+async fn ask_in_turn<C: Connect>(me: AnyNode, setup: Rc<Setup<C>>, question: Question) -> Result<Found, Ended> {
     let mut attempts = Vec::new();
-    let found =
-        me.scope("upstreams", async |me| first_answer(me, setup, question, &mut attempts).await).timeout(setup.limits.overall).await;
-    match found {
-        Ok(Some(Received { message, rcode })) => Ok(Answer::new(message, rcode, attempts)),
-        Ok(None) | Err(Ended::TimedOut { .. }) => Err(ResolveError::NoAnswer(NoAnswer(attempts.into()))),
-        Err(ended) => Err(ResolveError::Ended(ended)),
+    let first = me.scope("upstreams", |me| first_answer(me, &setup, &question, &mut attempts)).timeout(setup.limits.overall);
+    match first.await {
+        Ok(Some(Received { message, rcode })) => Ok(Ok(Answer::new(message, rcode, attempts))),
+        Ok(None) | Err(Ended::TimedOut { .. }) => Ok(Err(NoAnswer(attempts.into()))),
+        Err(ended) => Err(ended),
     }
 }
 
@@ -123,7 +122,7 @@ async fn first_answer<C: Connect>(
 ) -> Result<Option<Received>, Ended> {
     for Upstream { name, peer } in &setup.upstreams {
         let began = me.now();
-        let ask = async |me: AnyNode| ask(me.label(&**name), &setup.connect, peer, question).await;
+        let ask = |me: AnyNode| ask(me.label(&**name), &setup.connect, peer, question);
         let (result, received) = match me.scope("ask", ask).timeout(setup.limits.each).await {
             Ok(received) => (Ok(received.rcode), Some(received)),
             Err(error) => (Err(error), None),
@@ -135,6 +134,9 @@ async fn first_answer<C: Connect>(
     }
     Ok(None)
 }
+
+/// What came of a question that was not ended. Ended, its request has an [`Ended`], as all have: types of its own would be dear in a page.
+type Found = Result<Answer, NoAnswer>;
 
 /// Why a question has no answer. Cheap to copy: all who share a question get the same news.
 #[derive(Clone, Debug)]
@@ -154,6 +156,12 @@ impl NoAnswer {
     /// In order. An attempt that was under way when the overall limit struck is not among them.
     pub fn attempts(&self) -> &[Attempt] {
         &self.0
+    }
+}
+
+impl From<NoAnswer> for ResolveError {
+    fn from(no_answer: NoAnswer) -> ResolveError {
+        ResolveError::NoAnswer(no_answer)
     }
 }
 

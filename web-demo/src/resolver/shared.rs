@@ -3,13 +3,13 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use hamadryad::{AnyNode, Completer, Node};
+use hamadryad::{AnyNode, Completer, Ended, Node};
 
-use super::ResolveError;
-use crate::{Answer, Question, Text};
+use super::Found;
+use crate::{Question, Text};
 
 /// What a waiter is told through.
-pub(super) type Waiter = Completer<Answer, ResolveError>;
+pub(super) type Waiter = Completer<Found, Ended>;
 
 /// The questions in flight, by what is asked: a node, and under it a request for each.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ impl SharedQuestions {
     pub(super) fn join<F, Fut>(self, question: &Question, waiter: Waiter, body: F) -> Place
     where
         F: FnOnce(AnyNode) -> Fut + 'static,
-        Fut: Future<Output = Result<Answer, ResolveError>> + 'static,
+        Fut: Future<Output = Result<Found, Ended>> + 'static,
     {
         // Stale when the resolver's owner is gone: the waiter is dropped, and its request ends with an error.
         let joined = self.0.try_with_mut(|questions| questions.join(question, waiter));
@@ -56,7 +56,7 @@ impl SharedQuestions {
     fn start<F, Fut>(self, question: &Question, body: F)
     where
         F: FnOnce(AnyNode) -> Fut + 'static,
-        Fut: Future<Output = Result<Answer, ResolveError>> + 'static,
+        Fut: Future<Output = Result<Found, Ended>> + 'static,
     {
         let asked = question.clone();
         let request = self.0.spawn("question", body).label(question.text());
@@ -65,7 +65,7 @@ impl SharedQuestions {
     }
 
     /// The news goes to every waiter. They run later, so none of them can get in the way of this.
-    fn finish(self, question: &Question, result: &Result<Answer, ResolveError>) {
+    fn finish(self, question: &Question, result: &Result<Found, Ended>) {
         let Ok(Some(shared)) = self.0.try_with_mut(|questions| questions.remove(question)) else { return };
         for (_, waiter) in shared.waiters {
             let _gone_meanwhile = waiter.complete(result.clone());
