@@ -1,6 +1,7 @@
 //! What logs, maps and messages carry instead of a handle.
 
 use crate::arena::{Serial, widened};
+use crate::decimal::add_digits;
 use alloc::string::String;
 use core::fmt;
 
@@ -27,24 +28,11 @@ pub struct NodeId {
 impl NodeId {
     /// Adds what its `Display` writes to a text, without what formats: 1 KB of a page.
     pub fn add_to(&self, text: &mut String) {
-        add_hexadecimal(self.page.into(), text);
+        add_digits(self.page.into(), 16, text);
         text.push('-');
-        add_hexadecimal(self.index.into(), text);
+        add_digits(self.index.into(), 16, text);
         text.push('-');
-        add_hexadecimal(widened(self.serial), text);
-    }
-}
-
-fn add_hexadecimal(number: u64, text: &mut String) {
-    const DIGITS: &str = "0123456789abcdef";
-    let mut shift = number.max(1).ilog2() / 4 * 4;
-    loop {
-        let digit = (number >> shift & 15) as usize;
-        text.push_str(&DIGITS[digit..digit + 1]);
-        if shift == 0 {
-            return;
-        }
-        shift -= 4;
+        add_digits(widened(self.serial), 16, text);
     }
 }
 

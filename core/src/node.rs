@@ -217,8 +217,8 @@ impl AnyNode {
         path
     }
 
-    /// Name and label.
-    pub(crate) fn title(self) -> String {
+    /// Name and label; a stale one's is empty.
+    pub fn title(self) -> String {
         let mut title = String::new();
         if let Some(slot) = self.readable() {
             slot.add_title(&mut title);
@@ -254,7 +254,7 @@ impl AnyNode {
         core::iter::successors(self.children().next(), move |node| node.next_below(self))
     }
 
-    fn next_below(self, base: AnyNode) -> Option<AnyNode> {
+    pub(crate) fn next_below(self, base: AnyNode) -> Option<AnyNode> {
         let mut slot = self.readable()?;
         if let Some(child) = slot.child.get() {
             return Some(AnyNode::of(child));

@@ -2,11 +2,13 @@
 
 use alloc::vec::Vec;
 
-use domain::base::iana::{OptRcode, Rtype};
+use domain::base::iana::{OptRcode, Rcode, Rtype};
 use domain::base::name::ParsedName;
-use domain::base::opt::{Opt, OptRecord};
+use domain::base::opt::Opt;
+use domain::base::record::RecordHeader;
 use domain::base::wire::ParseError;
-use domain::base::{Header, Message, Record};
+use domain::base::{Message, Record};
+use domain::dep::octseq::Parser;
 
 use crate::Data;
 
@@ -44,32 +46,42 @@ impl<'a> Records<'a> {
     /// When one of them cannot be read.
     pub(crate) fn read(message: &'a Message<[u8]>) -> Result<Records<'a>, ParseError> {
         let mut records = Records { are_opts_at_root: true, ..Records::default() };
-        let mut next = Some(message.answer()?);
-        let mut at = 0;
-        while let Some(mut section) = next {
-            for record in &mut section {
-                let record = record?;
-                match record.rtype() {
-                    Rtype::OPT if at == 2 => {
-                        records.are_opts_at_root &= record.owner().is_root();
-                        if let Some(record) = record.into_record::<Opt<_>>()? {
-                            records.take_opt(OptRecord::from_record(record), message.header());
-                        }
-                    }
-                    Rtype::OPT | Rtype::TSIG => {}
-                    _ => records.sections[at].extend(record.into_record()?),
+        let mut parser = Parser::from_ref(message.as_octets());
+        parser.advance(message.answer()?.pos())?;
+        let counts = message.header_counts();
+        for (section, count) in [counts.ancount(), counts.nscount(), counts.arcount()].into_iter().enumerate() {
+            for _ in 0..count {
+                let header = RecordHeader::<ParsedName<&[u8]>>::parse_ref(&mut parser)?;
+                if let Some(record) = header.parse_into_record(&mut parser)? {
+                    records.take_in(record, section, message.header().rcode())?;
                 }
             }
-            records.end = section.pos();
-            next = section.next_section()?;
-            at += 1;
         }
+        records.end = parser.pos();
         Ok(records)
     }
 
-    fn take_opt(&mut self, opt: OptRecord<&[u8]>, header: Header) {
-        self.opts += 1;
-        let edns = || Edns { size: opt.udp_payload_size(), version: opt.version(), dnssec_ok: opt.dnssec_ok(), rcode: opt.rcode(header) };
-        self.edns.get_or_insert_with(edns);
+    fn take_in(&mut self, record: ReadRecord<'a>, section: usize, rcode: Rcode) -> Result<(), ParseError> {
+        match record.rtype() {
+            Rtype::OPT if section == 2 => {
+                Opt::from_octets(record.data().bytes())?;
+                self.opts += 1;
+                self.are_opts_at_root &= record.owner().is_root();
+                if self.edns.is_none() {
+                    self.edns = Some(Edns::of(&record, rcode));
+                }
+            }
+            Rtype::OPT | Rtype::TSIG => {}
+            _ => self.sections[section].push(record),
+        }
+        Ok(())
+    }
+}
+
+impl Edns {
+    /// An OPT record has them where others have class and time to live (RFC 6891, section 6.1.3).
+    fn of(record: &ReadRecord<'_>, rcode: Rcode) -> Edns {
+        let [extended, version, flags, _] = record.ttl().as_secs().to_be_bytes();
+        Edns { size: record.class().to_int(), version, dnssec_ok: flags & 0x80 != 0, rcode: OptRcode::from_parts(rcode, extended) }
     }
 }

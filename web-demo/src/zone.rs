@@ -74,10 +74,13 @@ const RECORDS: [(&str, Says); 6] = [
 impl Zone {
     /// The zone above.
     pub fn example_test() -> Zone {
-        let records = RECORDS.iter().map(|(owner, says)| match says {
-            Says::Bytes(rtype, bytes) => record(owner, *rtype, bytes.to_vec()),
-            Says::Alias(other) => record(owner, Rtype::CNAME, name(other).into_octets()),
-            Says::Text => record(owner, Rtype::TXT, text()),
+        let records = RECORDS.iter().map(|(owner, says)| {
+            let (rtype, data) = match says {
+                Says::Bytes(rtype, bytes) => (*rtype, bytes.to_vec()),
+                Says::Alias(other) => (Rtype::CNAME, name(other).into_octets()),
+                Says::Text => (Rtype::TXT, text()),
+            };
+            record(owner, rtype, data)
         });
         Zone { records: records.collect(), soa: record("example.test", Rtype::SOA, soa()) }
     }
@@ -156,19 +159,23 @@ fn record(owner: &str, rtype: Rtype, data: Vec<u8>) -> OwnedRecord {
 
 /// In character strings of 255 bytes at most (RFC 1035, section 3.3.14).
 fn text() -> Vec<u8> {
-    let text: Vec<u8> = (b'a'..=b'z').cycle().take(TXT_BYTES).collect();
+    const STRING_MAX: usize = 255;
     let mut data = Vec::new();
-    for part in text.chunks(255) {
-        data.push(part.len() as u8);
-        data.extend_from_slice(part);
+    for at in 0..TXT_BYTES {
+        if at % STRING_MAX == 0 {
+            data.push(STRING_MAX.min(TXT_BYTES - at) as u8);
+        }
+        data.push(b'a' + (at % 26) as u8);
     }
     data
 }
 
 /// Server and mailbox; serial, and refresh, retry, expire, minimum in seconds (RFC 1035, section 3.3.13).
 fn soa() -> Vec<u8> {
-    let mut data = [name("ns.example.test").as_slice(), name("hostmaster.example.test").as_slice()].concat();
-    let numbers: [u32; 5] = [1, 3600, 600, 86_400, TTL.as_secs()];
-    data.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
+    let mut data = name("ns.example.test").into_octets();
+    data.extend_from_slice(name("hostmaster.example.test").as_slice());
+    for number in [1, 3600, 600, 86_400, TTL.as_secs()] {
+        data.extend_from_slice(&number.to_be_bytes());
+    }
     data
 }

@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use crate::Front;
 use crate::ended::free_and_tell;
 use crate::link::Link;
-use crate::lookups::{Lookups, look_up};
+use crate::lookups::Lookups;
 use crate::simulated::{SimulatedUpstream, UPSTREAMS};
 use crate::way::{Peer, Way};
 use crate::{grove, hold, rows};
@@ -28,9 +28,9 @@ pub struct Page {
     peers: Vec<Upstream<Peer>>,
     /// Where the resolver keeps its questions.
     questions: Option<AnyNode>,
-    lookups: Node<Lookups>,
+    lookups: Rc<Lookups>,
     /// With a daemon.
-    link: Option<Node<Link>>,
+    link: Option<Rc<Link>>,
 }
 
 #[wasm_bindgen]
@@ -42,6 +42,11 @@ impl Page {
         let front = Rc::new(front);
         let page = Cell::new(None);
         hamadryad_wasm::start(|root| {
+            let told = front.clone();
+            root.on_failure(move |failure| {
+                told.failed(failure.text());
+                Contain
+            });
             page.set(Some(match token {
                 Some(token) => Page::with_daemon(root, front, &token, asks_itself),
                 None => Page::simulated(root, front),
@@ -60,26 +65,25 @@ impl Page {
     #[wasm_bindgen(js_name = isWhole)]
     pub fn is_whole(&self) -> bool {
         let has_peers = self.upstreams().all(|upstream| upstream.is_alive());
-        // Of the link, the request that keeps it is what matters, and the page's life is the other one.
-        let has_link = self.link.is_none_or(|link| link.children().count() >= 2);
+        let has_link = self.link.as_ref().is_none_or(|link| link.is_whole());
         self.lookups.is_alive() && self.questions.is_some_and(AnyNode::is_alive) && has_peers && has_link
     }
 
     /// Looks a name up, now. False when it is no name, or nobody is there to ask any more.
     pub fn ask(&self, name: &str) -> bool {
-        self.lookups.is_alive() && look_up(self.lookups, name, true).is_ok()
+        self.lookups.is_alive() && self.lookups.look_up(name, true).is_ok()
     }
 
     /// Frees the node with this id, and all below it. Gives what ended, one title a line, in the order in which it did; nothing when the
     /// node is gone.
     pub fn end(&self, id: &str) -> String {
-        let mut nodes = core::iter::once(self.root).chain(self.root.descendants());
         let has_id = |node: &AnyNode| {
             let mut text = String::new();
             node.id().add_to(&mut text);
             text == id
         };
-        nodes.find(has_id).map(free_and_tell).unwrap_or_default()
+        let found = if has_id(&self.root) { Some(self.root) } else { self.root.descendants().find(has_id) };
+        found.map(free_and_tell).unwrap_or_default()
     }
 
     /// Frees everything; this object is of no use afterwards.
@@ -97,8 +101,8 @@ impl Page {
 
     /// Sends a text to the daemon, if it is there.
     pub fn send(&self, text: String) {
-        if let Some(link) = self.link {
-            Link::send(link, text);
+        if let Some(link) = &self.link {
+            link.send(text);
         }
     }
 
@@ -138,7 +142,7 @@ impl Page {
             UPSTREAMS.iter().map(Manners::name).map(|name| relay(name, ["&upstream=", name])).collect()
         };
         let mut page = Page::with_peers(root, front.clone(), peers);
-        page.link = Some(Link::start(root, ["/tree?token=", token].concat(), page.lookups, front));
+        page.link = Some(Link::start(root, ["/tree?token=", token].concat(), page.lookups.clone(), front));
         page
     }
 

@@ -60,10 +60,13 @@ impl Rows {
     }
 }
 
-/// Whole milliseconds. (`Duration::as_millis` divides with 128 bits, which is 1 KB of a page.)
+/// Whole milliseconds, 49 days at most. (`Duration::as_millis` divides with 128 bits, which is 1 KB of a page.)
 pub(crate) fn millis_of(duration: Duration) -> u32 {
-    let ms = duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into());
-    u32::try_from(ms).unwrap_or(u32::MAX)
+    const SECONDS_MAX: u32 = u32::MAX / 1000;
+    match u32::try_from(duration.as_secs()) {
+        Ok(seconds) if seconds < SECONDS_MAX => seconds * 1000 + duration.subsec_millis(),
+        _ => u32::MAX,
+    }
 }
 
 #[cfg(test)]

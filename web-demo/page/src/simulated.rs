@@ -1,13 +1,12 @@
 //! [`Simulated`]: upstreams inside the page, for one that has no daemon.
 
-use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use domain::base::iana::OptRcode;
 use hamadryad_demo::{Manners, OUR_SIZE, Query, Reply, Treatment, Zone};
-use hamadryad_wasm::{AnyNode, ChannelError, Node, Waits};
+use hamadryad_wasm::{AnyNode, ChannelError, Node, Notified, Waits};
 
 /// The same three that the daemon has: one dead, one slow, one moody.
 pub(crate) const UPSTREAMS: [Manners; 3] =
@@ -48,7 +47,7 @@ impl SimulatedUpstream {
 /// The page's end of a conversation with an upstream.
 pub(crate) struct ChannelEnd {
     upstream: Node<SimulatedUpstream>,
-    waiting: VecDeque<Vec<u8>>,
+    waiting: Vec<Vec<u8>>,
 }
 
 /// A handle to that end's node, as every channel is.
@@ -58,7 +57,7 @@ pub(crate) struct SimulatedChannel(Node<ChannelEnd>);
 impl SimulatedChannel {
     /// A channel under `owner`.
     pub(crate) fn open(owner: AnyNode, upstream: Node<SimulatedUpstream>) -> Result<SimulatedChannel, ChannelError> {
-        let end = ChannelEnd { upstream, waiting: VecDeque::new() };
+        let end = ChannelEnd { upstream, waiting: Vec::new() };
         let made = owner.try_insert(end).map_err(|_| ChannelError::Unreachable)?;
         Ok(SimulatedChannel(made.named("channel").label(upstream.name())))
     }
@@ -77,18 +76,18 @@ impl SimulatedChannel {
         Ok(())
     }
 
-    pub(crate) async fn receive(self, message: &mut Vec<u8>) -> Result<(), ChannelError> {
-        loop {
-            if let Ok(Some(received)) = self.0.try_with_mut(|end| end.waiting.pop_front()) {
-                *message = received;
-                return Ok(());
-            }
-            self.0.notified(Waits::named("message")).await?;
-        }
+    /// The reply that has waited longest.
+    pub(crate) fn take(self) -> Option<Vec<u8>> {
+        self.0.try_with_mut(|end| if end.waiting.is_empty() { None } else { Some(end.waiting.remove(0)) }).ok()?
+    }
+
+    /// Waits until one comes, or the channel is gone.
+    pub(crate) fn arrival(self) -> Notified {
+        self.0.notified(Waits::named("message"))
     }
 
     fn take_in(self, reply: Vec<u8>) {
-        if self.0.try_with_mut(|end| end.waiting.push_back(reply)).is_ok() {
+        if self.0.try_with_mut(|end| end.waiting.push(reply)).is_ok() {
             self.0.notify();
         }
     }
