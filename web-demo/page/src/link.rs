@@ -8,12 +8,11 @@ use core::time::Duration;
 
 use hamadryad_wasm::net::{Message, WebSocket};
 use hamadryad_wasm::prelude::*;
-use hamadryad_wasm::{AnyNode, ChannelError, Lifecycle};
+use hamadryad_wasm::{AnyNode, ChannelError};
 
 use crate::Front;
 use crate::boxed::spawn_boxed;
 use crate::lookups::Lookups;
-use crate::rows::millis_of;
 
 /// The pause before the first try again, and the longest one: each is twice the one before.
 const PAUSE_FIRST_MS: u32 = 500;
@@ -22,7 +21,7 @@ const PAUSE_MAX_MS: u32 = 8_000;
 /// How long a connection may take: it is to this very machine.
 const CONNECT_LIMIT: Duration = secs(3);
 
-/// The connection. Below its node one request keeps it, and one hears of the page's own life.
+/// The connection. Below its node one request keeps it.
 pub(crate) struct Link {
     node: AnyNode,
     front: Rc<Front>,
@@ -42,15 +41,14 @@ impl Link {
         let node = *owner.insert(()).named("daemon");
         let (socket, pause_ms, nap) = (Cell::new(None), Cell::new(PAUSE_FIRST_MS), Cell::new(None));
         let link = Rc::new(Link { node, front, url, lookups, socket, pause_ms, nap });
-        let (follows, minds) = (link.clone(), link.clone());
-        spawn_boxed(node, "follow", move |me| follow(me, follows)).background().detach();
-        spawn_boxed(node, "lifecycle", move |me| mind_the_page(me, minds)).background().detach();
+        let follows = link.clone();
+        spawn_boxed(node, "follow", move |me| follow(me, follows)).detach();
         link
     }
 
-    /// Whether both of its requests are there.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.node.children().count() >= 2
+    /// Whether the request that keeps it is there.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.node.children().next().is_some()
     }
 
     /// Sends a message to the daemon, if it is there.
@@ -65,7 +63,7 @@ impl Link {
     }
 
     /// Ends the pause, if there is one.
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         if let Some(nap) = self.nap.take() {
             nap.free();
         }
@@ -99,21 +97,6 @@ async fn converse(me: AnyNode, link: &Link) -> Result<Infallible, ChannelError> 
     loop {
         if let Message::Text(text) = socket.receive_message().await? {
             link.front.news(&text);
-        }
-    }
-}
-
-/// A hidden page asks nothing; one that was frozen lost its socket, and one that has a network again need not wait any longer.
-async fn mind_the_page(me: AnyNode, link: Rc<Link>) -> Result<(), Ended> {
-    let Ok(changes) = me.lifecycle() else { return Ok(()) };
-    loop {
-        match changes.next().await? {
-            Lifecycle::Resumed { slept } => {
-                link.front.link("slept", millis_of(slept), "");
-                link.wake();
-            }
-            Lifecycle::Online | Lifecycle::Visible => link.wake(),
-            _ => {}
         }
     }
 }

@@ -65,7 +65,7 @@ impl Page {
     #[wasm_bindgen(js_name = isWhole)]
     pub fn is_whole(&self) -> bool {
         let has_peers = self.upstreams().all(|upstream| upstream.is_alive());
-        let has_link = self.link.as_ref().is_none_or(|link| link.is_whole());
+        let has_link = self.link.as_ref().is_none_or(|link| link.is_kept());
         self.lookups.is_alive() && self.questions.is_some_and(AnyNode::is_alive) && has_peers && has_link
     }
 
@@ -103,6 +103,13 @@ impl Page {
     pub fn send(&self, text: String) {
         if let Some(link) = &self.link {
             link.send(text);
+        }
+    }
+
+    /// The page is seen again, or runs again after it was frozen, or has a network again: whoever pauses need not wait any longer.
+    pub fn wake(&self) {
+        if let Some(link) = &self.link {
+            link.wake();
         }
     }
 
