@@ -30,7 +30,10 @@ impl Layout {
     /// `None`: there are none, or none that may be compressed.
     fn of(rtype: Rtype) -> Option<Layout> {
         let (before_len, names, after_len) = match rtype {
-            Rtype::NS | Rtype::CNAME | Rtype::PTR | Rtype::MD | Rtype::MF | Rtype::MB | Rtype::MG | Rtype::MR => (0, 1, 0),
+            Rtype::CNAME => (0, 1, 0),
+            // A page hands no record on, and shows no other name: the rest would be 0.4 KB of it.
+            _ if cfg!(target_family = "wasm") => return None,
+            Rtype::NS | Rtype::PTR | Rtype::MD | Rtype::MF | Rtype::MB | Rtype::MG | Rtype::MR => (0, 1, 0),
             Rtype::SOA => (0, 2, 20),
             Rtype::MINFO | Rtype::RP => (0, 2, 0),
             Rtype::MX | Rtype::AFSDB | Rtype::RT => (2, 1, 0),
@@ -88,6 +91,7 @@ impl<'a> ParseRecordData<'a, [u8]> for Data<'a> {
 fn check(rtype: Rtype, bytes: &[u8]) -> Result<(), ParseError> {
     let is_well_formed = match rtype {
         Rtype::A => bytes.len() == 4,
+        _ if cfg!(target_family = "wasm") => true,
         Rtype::AAAA => bytes.len() == 16,
         Rtype::TXT => is_text(bytes),
         _ => true,

@@ -2,14 +2,19 @@
 
 use alloc::vec::Vec;
 use domain::base::Header;
+use domain::base::header::HeaderSection;
 use domain::base::iana::OptRcode;
-use domain::base::message_builder::{MessageBuilder, PushError};
+use domain::base::question::ComposeQuestion;
 use domain::base::record::ComposeRecord;
+use domain::dep::octseq::{OctetsBuilder, Truncate};
 
 use crate::Question;
 
 /// The bytes of an OPT record of ours: root, type, size, extended code and flags, no options.
 const OPT_BYTES: usize = 11;
+
+/// The bytes before the question: header and counts.
+const HEAD_BYTES: usize = 12;
 
 /// Room for a usual message without growing, in bytes.
 const USUAL_BYTES: usize = 512;
@@ -47,13 +52,11 @@ mod target {
 pub(crate) struct Outgoing<'a, R> {
     pub(crate) header: Header,
     pub(crate) question: Option<&'a Question>,
-    pub(crate) answer: &'a [R],
-    pub(crate) authority: &'a [R],
-    /// As many as fit: the others are left out.
-    pub(crate) additional: &'a [R],
+    /// Answer, authority, additional section. Of the last, as many as fit: the others are left out.
+    pub(crate) sections: [&'a [R]; 3],
     /// Of a message with EDNS.
     pub(crate) edns: Option<OutgoingEdns>,
-    /// The most bytes that it may have.
+    /// The most bytes that it may have; header, question and OPT fit into them.
     pub(crate) size_max: usize,
 }
 
@@ -66,36 +69,54 @@ pub(crate) struct OutgoingEdns {
 }
 
 impl<R: ComposeRecord> Outgoing<'_, R> {
-    /// # Errors
-    ///
-    /// When it would be larger than it may be.
-    pub(crate) fn compose(&self) -> Result<Vec<u8>, PushError> {
-        let mut builder = MessageBuilder::from_target(target::of(Vec::with_capacity(USUAL_BYTES))).expect("a vector takes a header");
-        // The builder's limit is the first length that it refuses.
-        let reserved = if self.edns.is_some() { OPT_BYTES } else { 0 };
-        builder.set_push_limit(self.size_max - reserved + 1);
-        *builder.header_mut() = self.header;
-
-        let mut builder = builder.question();
+    /// The message; `None` when it would be larger than it may be.
+    pub(crate) fn compose(&self) -> Option<Vec<u8>> {
+        let mut message = target::of(Vec::with_capacity(USUAL_BYTES));
+        let mut head = HeaderSection::new();
+        *head.header_mut() = self.header;
+        let Ok(()) = message.append_slice(head.as_slice()); // for its place: the counts are not known yet
         if let Some(question) = self.question {
-            builder.push(question.as_wire())?;
+            let Ok(()) = question.as_wire().compose_question(&mut message);
+            head.counts_mut().set_qdcount(1);
         }
-        let mut builder = builder.answer();
-        self.answer.iter().try_for_each(|record| builder.push(record))?;
-        let mut builder = builder.authority();
-        self.authority.iter().try_for_each(|record| builder.push(record))?;
-        let mut builder = builder.additional();
-        let _what_fits = self.additional.iter().try_for_each(|record| builder.push(record));
-
-        builder.clear_push_limit();
+        let mut counts = [0; 3];
+        let reserved = if self.edns.is_some() { OPT_BYTES } else { 0 };
+        for (section, records) in self.sections.into_iter().enumerate() {
+            for record in records {
+                let before = len_of(&message);
+                let Ok(()) = record.compose_record(&mut message);
+                if len_of(&message) > self.size_max - reserved {
+                    Truncate::truncate(&mut message, before);
+                    if section < 2 {
+                        return None;
+                    }
+                    break;
+                }
+                counts[section] += 1;
+            }
+        }
         if let Some(edns) = &self.edns {
-            builder.opt(|opt| {
-                opt.set_udp_payload_size(edns.size);
-                opt.set_rcode(edns.rcode);
-                opt.set_dnssec_ok(edns.dnssec_ok);
-                Ok(())
-            })?;
+            let Ok(()) = message.append_slice(&edns.as_bytes());
+            counts[2] += 1;
         }
-        Ok(target::into_bytes(builder.finish()))
+        let [answer, authority, additional] = counts;
+        head.counts_mut().set_ancount(answer);
+        head.counts_mut().set_nscount(authority);
+        head.counts_mut().set_arcount(additional);
+        let mut message = target::into_bytes(message);
+        message[..HEAD_BYTES].copy_from_slice(head.as_slice());
+        Some(message)
+    }
+}
+
+fn len_of(message: &impl AsRef<[u8]>) -> usize {
+    message.as_ref().len()
+}
+
+impl OutgoingEdns {
+    /// The whole record (RFC 6891, section 6.1.2): of the root; size, code and flags in place of class and time to live; no options.
+    fn as_bytes(&self) -> [u8; OPT_BYTES] {
+        let ([high, low], flags) = (self.size.to_be_bytes(), if self.dnssec_ok { 0x80 } else { 0 });
+        [0, 0, 41, high, low, self.rcode.ext(), 0, flags, 0, 0, 0]
     }
 }

@@ -46,7 +46,7 @@ impl Question {
     }
 
     /// The question of a message, its name copied out of it.
-    pub(crate) fn from_message(question: &base::Question<ParsedName<&[u8]>>) -> Question {
+    pub fn from_message(question: &base::Question<ParsedName<&[u8]>>) -> Question {
         Question(base::Question::new(question.qname().to_vec(), question.qtype(), question.qclass()))
     }
 

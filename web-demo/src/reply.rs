@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 use domain::base::Header;
 use domain::base::iana::OptRcode;
-use domain::base::message_builder::PushError;
 use domain::base::record::ComposeRecord;
 
 use crate::outgoing::{Outgoing, OutgoingEdns};
@@ -41,18 +40,16 @@ impl<R: ComposeRecord> Reply<R> {
     /// set, which tells the client to ask again by other means.
     pub fn compose(&self, head: &Head, question: Option<&Question>) -> Vec<u8> {
         self.try_compose(head, question)
-            .or_else(|_| Reply { truncated: true, ..Reply::code(self.rcode) }.try_compose(head, question))
+            .or_else(|| Reply { truncated: true, ..Reply::code(self.rcode) }.try_compose(head, question))
             .expect("header, question (at most 259 bytes) and OPT fit into 512 bytes")
     }
 
-    fn try_compose(&self, head: &Head, question: Option<&Question>) -> Result<Vec<u8>, PushError> {
+    fn try_compose(&self, head: &Head, question: Option<&Question>) -> Option<Vec<u8>> {
         let says = |_| OutgoingEdns { size: OUR_SIZE, rcode: self.rcode, dnssec_ok: head.dnssec_ok };
         let message = Outgoing {
             header: self.header(head),
             question,
-            answer: &self.answer,
-            authority: &self.authority,
-            additional: &self.additional,
+            sections: [&self.answer, &self.authority, &self.additional],
             edns: head.edns_size.map(says),
             size_max: head.size_max(),
         };

@@ -109,7 +109,7 @@ async fn ask_in_turn<C: Connect>(me: AnyNode, setup: Rc<Setup<C>>, question: Que
     let first = me.scope("upstreams", |me| first_answer(me, &setup, &question, &mut attempts)).timeout(setup.limits.overall);
     match first.await {
         Ok(Some(Received { message, rcode })) => Ok(Ok(Answer::new(message, rcode, attempts))),
-        Ok(None) | Err(Ended::TimedOut { .. }) => Ok(Err(NoAnswer(attempts.into()))),
+        Ok(None) | Err(Ended::TimedOut { .. }) => Ok(Err(NoAnswer(Rc::new(attempts)))),
         Err(ended) => Err(ended),
     }
 }
@@ -150,7 +150,7 @@ pub enum ResolveError {
 
 /// Whom we asked in vain.
 #[derive(Clone, Debug)]
-pub struct NoAnswer(Rc<[Attempt]>);
+pub struct NoAnswer(Rc<Vec<Attempt>>);
 
 impl NoAnswer {
     /// In order. An attempt that was under way when the overall limit struck is not among them.

@@ -3,14 +3,14 @@
 use alloc::rc::Rc;
 use core::cell::Cell;
 
-use hamadryad_demo::{Mnemonic, NotAName, Question, ResolveError, Resolver, Text};
+use hamadryad_demo::{Mnemonic, NotAName, Question, ResolveError, Resolver, Text, Upstream};
 use hamadryad_wasm::AnyNode;
 use hamadryad_wasm::prelude::*;
 
 use crate::Front;
 use crate::records::records;
 use crate::rows::millis_of;
-use crate::way::Way;
+use crate::way::{Peer, Way};
 
 /// Asked in turn: an address, another one, an alias, more text than fits, one that takes too long, and one that is not there.
 const NAMES: [&str; 6] =
@@ -46,6 +46,11 @@ impl Lookups {
 
     pub(crate) fn is_alive(&self) -> bool {
         self.node.is_alive()
+    }
+
+    /// Whom they ask.
+    pub(crate) fn upstreams(&self) -> &[Upstream<Peer>] {
+        self.resolver.upstreams()
     }
 
     /// While there is no daemon, only what is typed is asked.

@@ -24,8 +24,6 @@ use crate::{grove, hold, rows};
 pub struct Page {
     root: AnyNode,
     front: Rc<Front>,
-    /// Whom the resolver asks.
-    peers: Vec<Upstream<Peer>>,
     /// Where the resolver keeps its questions.
     questions: Option<AnyNode>,
     lookups: Rc<Lookups>,
@@ -116,7 +114,8 @@ impl Page {
     /// Holds the loop for so many milliseconds.
     pub fn hold(&self, ms: u32) {
         if self.root.is_alive() {
-            hold::hold(self.root, &self.peers[..self.peers.len().min(2)], &self.front, millis(ms.into()));
+            let upstreams = self.lookups.upstreams();
+            hold::hold(self.root, &upstreams[..upstreams.len().min(2)], &self.front, millis(ms.into()));
         }
     }
 
@@ -154,15 +153,15 @@ impl Page {
     }
 
     fn with_peers(root: AnyNode, front: Rc<Front>, peers: Vec<Upstream<Peer>>) -> Page {
-        let resolver = Resolver::new(root, Way, peers.clone(), Limits::default());
+        let resolver = Resolver::new(root, Way, peers, Limits::default());
         let questions = root.children().next(); // the newest child
         let lookups = Lookups::start(root, resolver, front.clone());
-        Page { root, front, peers, questions, lookups, link: None }
+        Page { root, front, questions, lookups, link: None }
     }
 
     /// Those that are simulated.
     fn upstreams(&self) -> impl Iterator<Item = Node<SimulatedUpstream>> {
-        self.peers.iter().filter_map(|upstream| match upstream.peer {
+        self.lookups.upstreams().iter().filter_map(|upstream| match upstream.peer {
             Peer::Simulated(node) => Some(node),
             Peer::Relay(_) => None,
         })

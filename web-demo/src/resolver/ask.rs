@@ -47,9 +47,7 @@ fn request(id: u16, question: &Question, limit: usize) -> Vec<u8> {
     let message = Outgoing::<OwnedRecord> {
         header,
         question: Some(question),
-        answer: &[],
-        authority: &[],
-        additional: &[],
+        sections: [&[]; 3],
         edns: Some(OutgoingEdns { size, rcode: OptRcode::NOERROR, dnssec_ok: false }),
         size_max: PLAIN_SIZE.into(),
     };
