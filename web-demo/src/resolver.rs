@@ -104,7 +104,7 @@ impl<C: Connect + 'static> Resolver<C> {
 }
 
 /// Every upstream in turn, within the overall limit; what was tried is kept outside of the scope, so that it outlives its deadline.
-async fn ask_in_turn<C: Connect>(me: AnyNode, setup: Rc<Setup<C>>, question: Question) -> Result<Found, Ended> {
+async fn ask_in_turn<C: Connect>(me: AnyNode, setup: Rc<Setup<C>>, question: Question) -> Result<Resolved, Ended> {
     let mut attempts = Vec::new();
     let first = me.scope("upstreams", |me| first_answer(me, &setup, &question, &mut attempts)).timeout(setup.limits.overall);
     match first.await {
@@ -136,7 +136,7 @@ async fn first_answer<C: Connect>(
 }
 
 /// What came of a question that was not ended. Ended, its request has an [`Ended`], as all have: types of its own would be dear in a page.
-type Found = Result<Answer, NoAnswer>;
+type Resolved = Result<Answer, NoAnswer>;
 
 /// Why a question has no answer. Cheap to copy: all who share a question get the same news.
 #[derive(Clone, Debug)]

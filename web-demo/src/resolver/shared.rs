@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 
 use hamadryad::{AnyNode, Completer, Ended, Node};
 
-use super::Found;
+use super::Resolved;
 use crate::{Question, Text};
 
 /// What a waiter is told through.
-pub(super) type Waiter = Completer<Found, Ended>;
+pub(super) type Waiter = Completer<Resolved, Ended>;
 
 /// The questions in flight, by what is asked: a node, and under it a request for each.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ impl SharedQuestions {
     pub(super) fn join<F, Fut>(self, question: &Question, waiter: Waiter, body: F) -> Place
     where
         F: FnOnce(AnyNode) -> Fut + 'static,
-        Fut: Future<Output = Result<Found, Ended>> + 'static,
+        Fut: Future<Output = Result<Resolved, Ended>> + 'static,
     {
         // Stale when the resolver's owner is gone: the waiter is dropped, and its request ends with an error.
         let joined = self.0.try_with_mut(|questions| questions.join(question, waiter, || self.start(question, body)));
@@ -53,7 +53,7 @@ impl SharedQuestions {
     fn start<F, Fut>(self, question: &Question, body: F) -> AnyNode
     where
         F: FnOnce(AnyNode) -> Fut + 'static,
-        Fut: Future<Output = Result<Found, Ended>> + 'static,
+        Fut: Future<Output = Result<Resolved, Ended>> + 'static,
     {
         let asked = question.clone();
         let request = self.0.spawn("question", body).label(question.text());
@@ -61,7 +61,7 @@ impl SharedQuestions {
     }
 
     /// The news goes to every waiter. They run later, so none of them can get in the way of this.
-    fn finish(self, question: &Question, result: &Result<Found, Ended>) {
+    fn finish(self, question: &Question, result: &Result<Resolved, Ended>) {
         let Ok(Some(shared)) = self.0.try_with_mut(|questions| questions.remove(question)) else { return };
         for (_, waiter) in shared.waiters {
             let _gone_meanwhile = waiter.complete(result.clone());
