@@ -9,12 +9,14 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
+use domain::base::Message;
+use domain::base::iana::OptRcode;
 use hamadryad::prelude::*;
 use hamadryad::{AnyNode, Connect, Ended};
 
 use crate::attempt::{Attempt, add_attempts};
 use crate::{Answer, Question, Text};
-use ask::{Received, ask};
+use ask::ask;
 use shared::SharedQuestions;
 
 /// Someone to ask.
@@ -103,33 +105,34 @@ impl<C: Connect + 'static> Resolver<C> {
     }
 }
 
-/// Every upstream in turn, within the overall limit; what was tried is kept outside of the scope, so that it outlives its deadline.
+/// Every upstream in turn, within the overall limit; what was tried and what came is kept outside of the scope: it outlives its deadline, and
+/// is not moved from future to future.
 async fn ask_in_turn<C: Connect>(me: AnyNode, setup: Rc<Setup<C>>, question: Question) -> Result<Resolved, Ended> {
-    let mut attempts = Vec::new();
-    let first = me.scope("upstreams", |me| first_answer(me, &setup, &question, &mut attempts)).timeout(setup.limits.overall);
-    match first.await {
-        Ok(Some(Received { message, rcode })) => Ok(Ok(Answer::new(message, rcode, attempts))),
-        Ok(None) | Err(Ended::TimedOut { .. }) => Ok(Err(NoAnswer(Rc::new(attempts)))),
-        Err(ended) => Err(ended),
+    let (mut attempts, mut message) = (Vec::new(), None);
+    let first = me.scope("upstreams", |me| first_answer(me, &setup, &question, &mut attempts, &mut message));
+    match (first.timeout(setup.limits.overall).await, message) {
+        (Ok(Some(rcode)), Some(message)) => Ok(Ok(Answer::new(message, rcode, attempts))),
+        (Ok(_) | Err(Ended::TimedOut { .. }), _) => Ok(Err(NoAnswer(Rc::new(attempts)))),
+        (Err(ended), _) => Err(ended),
     }
 }
 
+/// The code of the first answer, which is in `message` then.
 async fn first_answer<C: Connect>(
     me: AnyNode,
     setup: &Setup<C>,
     question: &Question,
     attempts: &mut Vec<Attempt>,
-) -> Result<Option<Received>, Ended> {
+    message: &mut Option<Message<Vec<u8>>>,
+) -> Result<Option<OptRcode>, Ended> {
     for Upstream { name, peer } in &setup.upstreams {
         let began = me.now();
-        let ask = |me: AnyNode| ask(me.label(&**name), &setup.connect, peer, question);
-        let (result, received) = match me.scope("ask", ask).timeout(setup.limits.each).await {
-            Ok(received) => (Ok(received.rcode), Some(received)),
-            Err(error) => (Err(error), None),
-        };
+        let asked = me.scope("ask", |me| ask(me.label(&**name), &setup.connect, peer, question, message));
+        let result = asked.timeout(setup.limits.each).await;
+        let rcode = result.as_ref().ok().copied();
         attempts.push(Attempt { upstream: name.clone(), took: me.now() - began, result });
-        if received.is_some() {
-            return Ok(received);
+        if rcode.is_some() {
+            return Ok(rcode);
         }
     }
     Ok(None)

@@ -13,16 +13,16 @@ use crate::{OUR_SIZE, OwnedRecord, PLAIN_SIZE, Question};
 /// How many messages that are not the answer we look at. Someone who guesses ids gets this many guesses, and cannot keep us busy.
 const STRAYS_MAX: usize = 16;
 
-/// An upstream's answer whose records can be read.
-pub(super) struct Received {
-    pub(super) message: Message<Vec<u8>>,
-    pub(super) rcode: OptRcode,
-}
-
 /// Opens a channel under `me`, asks, and takes the first message that answers this question under this id. What else comes in on the
 /// channel is passed over, as RFC 5452, section 9, asks for; that it comes from the right source is the channel's promise. No time limit
-/// of its own.
-pub(super) async fn ask<C: Connect>(me: AnyNode, connect: &C, peer: &C::Peer, question: &Question) -> Result<Received, AskError> {
+/// of its own. Gives the answer's code, and the answer into `answer`.
+pub(super) async fn ask<C: Connect>(
+    me: AnyNode,
+    connect: &C,
+    peer: &C::Peer,
+    question: &Question,
+    answer: &mut Option<Message<Vec<u8>>>,
+) -> Result<OptRcode, AskError> {
     let channel = connect.connect(me, peer).await?;
     let mut id = [0; 2];
     me.fill_random(&mut id);
@@ -31,7 +31,9 @@ pub(super) async fn ask<C: Connect>(me: AnyNode, connect: &C, peer: &C::Peer, qu
     for _ in 0..STRAYS_MAX {
         let mut message = Vec::new();
         channel.receive(&mut message).await?;
-        if let Some(verdict) = judge(message, id, question) {
+        let Ok(message) = Message::from_octets(message) else { continue };
+        if let Some(verdict) = judge(message.for_slice(), id, question) {
+            *answer = Some(message);
             return verdict;
         }
     }
@@ -56,13 +58,12 @@ fn request(id: u16, question: &Question, limit: usize) -> Vec<u8> {
 
 /// `None`: not an answer to this question. An error reply may leave the question out (a server that could not read it); nothing else may.
 #[cfg_attr(target_family = "wasm", inline(never))]
-fn judge(message: Vec<u8>, id: u16, question: &Question) -> Option<Result<Received, AskError>> {
-    let message = Message::from_octets(message).ok()?;
+fn judge(message: &Message<[u8]>, id: u16, question: &Question) -> Option<Result<OptRcode, AskError>> {
     let header = message.header();
     if header.id() != id || !header.qr() || header.opcode() != Opcode::QUERY {
         return None;
     }
-    let records = Records::read(message.for_slice());
+    let records = Records::read(message);
     let rcode = match &records {
         Ok(Records { edns: Some(edns), .. }) => edns.rcode,
         _ => header.rcode().into(),
@@ -71,13 +72,13 @@ fn judge(message: Vec<u8>, id: u16, question: &Question) -> Option<Result<Receiv
     if message.header_counts().qdcount() == 0 && rcode != OptRcode::NOERROR && rcode != OptRcode::NXDOMAIN {
         return Some(Err(AskError::Declined(rcode)));
     }
-    match message.for_slice().sole_question() {
+    match message.sole_question() {
         Err(_) => return Some(Err(AskError::Garbled)),
         Ok(repeated) if !question.is(&repeated) => return None,
         Ok(_) => {}
     }
     Some(match (is_answer, records.is_ok()) {
-        (true, true) => Ok(Received { message, rcode }),
+        (true, true) => Ok(rcode),
         (true, false) => Err(AskError::Garbled),
         (false, _) => Err(AskError::Declined(rcode)),
     })
