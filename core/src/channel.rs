@@ -63,7 +63,7 @@ impl From<Ended> for ChannelError {
 
 impl ChannelError {
     /// What its `Display` writes. By itself, as [`Ended::text`]: what formats is 1 KB of a page.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = String::new();
         match self {
             ChannelError::Refused => text.push_str("refused"),

@@ -134,7 +134,7 @@ impl Ended {
 
 impl Ended {
     /// What its `Display` writes. By itself, since what formats is 1 KB of a page, and every page can tell of a failure.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let facts = self.facts();
         let mut text = String::new();
         let mut after = ")";

@@ -67,6 +67,7 @@ mod waker;
 pub use access::{AccessError, Owned, Remote, TreeGone};
 pub use attended::Attended;
 pub use channel::{Channel, ChannelError, Connect};
+pub use decimal::add_decimal;
 pub use ended::{Ended, Facts};
 pub use failure::{Failure, OnFailure};
 pub use free::{Freed, OnFree};

@@ -252,8 +252,8 @@ impl AnyNode {
         if self.is_alive() { known_path(None, Some(self)) } else { String::new() }
     }
 
-    /// Name and label.
-    pub(crate) fn title(self) -> String {
+    /// Name and label; a stale one's is empty.
+    pub fn title(self) -> String {
         let mut title = String::new();
         if let Some(slot) = self.readable() {
             slot.add_title(&mut title);
@@ -289,7 +289,7 @@ impl AnyNode {
         core::iter::successors(self.children().next(), move |node| node.next_below(self))
     }
 
-    fn next_below(self, base: AnyNode) -> Option<AnyNode> {
+    pub(crate) fn next_below(self, base: AnyNode) -> Option<AnyNode> {
         let mut slot = self.readable()?;
         if let Some(child) = slot.child.get() {
             return Some(AnyNode::of(child));

@@ -11,8 +11,7 @@ use crate::free::age;
 use crate::node::AnyNode;
 use crate::tree::TreeCore;
 use crate::waits;
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -214,17 +213,22 @@ fn kind_of(core: &TreeCore, slot: SlotRef) -> String {
     text
 }
 
-/// What a request waits for: the node it waits on, or else the word for it.
-fn waits_of(node: AnyNode, waits: &WaitsOn) -> (String, String) {
+/// What a request waits for: the node it waits on, or else the word for it; and the same without labels.
+fn waits_of(node: AnyNode, waits: &WaitsOn) -> (String, &'static str) {
     if !matches!(node.slot.kind.get().class, Class::Request | Class::Scope) {
-        return (String::new(), String::new());
+        return (String::new(), "");
     }
     let word = waits::name_of(node.slot.waits.get());
-    match waits.get(node) {
-        Some(on) if node.slot.waits.get() == waits::REQUEST => (on.title(), on.name().to_string()),
-        Some(on) => (format!("{word} ({})", on.title()), word.to_string()),
-        None => (word.to_string(), word.to_string()),
+    let Some(on) = waits.get(node) else { return (String::from(word), word) };
+    if node.slot.waits.get() == waits::REQUEST {
+        return (on.title(), on.name());
     }
+    // Put together, not formatted: what formats is 2 KB of a page.
+    let mut text = String::from(word);
+    text.push_str(" (");
+    on.slot.add_title(&mut text);
+    text.push(')');
+    (text, word)
 }
 
 #[cfg(test)]

@@ -132,13 +132,15 @@ impl Sources {
     }
 
     /// Who waits for what, for the report.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = (AnyNode, AnyNode)> {
-        self.entries.iter().filter_map(|entry| entry.node.map(|node| (node, entry))).flat_map(|(node, entry)| {
-            entry.watchers.iter().filter_map(move |watcher| match &watcher.who {
-                Who::Waiter(Waiter::Ours(slot, serial)) => Some((AnyNode { slot: **slot, serial: *serial }, node)),
-                _ => None,
-            })
-        })
+    pub(crate) fn add_waiting(&self, pairs: &mut Vec<(AnyNode, AnyNode)>) {
+        for entry in &self.entries {
+            let Some(node) = entry.node else { continue };
+            for watcher in &entry.watchers {
+                if let Who::Waiter(Waiter::Ours(slot, serial)) = &watcher.who {
+                    pairs.push((AnyNode { slot: **slot, serial: *serial }, node));
+                }
+            }
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ watchers

@@ -1,11 +1,15 @@
 //! [`Attempt`]: one upstream asked once, and what came of it.
 
 use alloc::rc::Rc;
+use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
 use domain::base::iana::OptRcode;
-use hamadryad::{ChannelError, Ended};
+use hamadryad::{ChannelError, Ended, add_decimal};
+
+use crate::text::add_all;
+use crate::{Mnemonic, Text};
 
 /// One upstream, asked once.
 #[derive(Debug)]
@@ -47,40 +51,63 @@ impl From<ChannelError> for AskError {
     }
 }
 
+impl Text for AskError {
+    fn add_to(&self, text: &mut String) {
+        match self {
+            AskError::Declined(rcode) => {
+                text.push_str("answered ");
+                Mnemonic(*rcode).add_to(text);
+            }
+            AskError::Garbled => text.push_str("sent a garbled answer"),
+            AskError::Channel(error) => add_all(&["cannot be reached: ", &error.text()], text),
+            AskError::Ended(Ended::TimedOut { .. }) => text.push_str("did not answer in time"),
+            AskError::Ended(ended) => text.push_str(&ended.text()),
+        }
+    }
+}
+
 impl fmt::Display for AskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            AskError::Declined(rcode) => write!(f, "answered {rcode}"),
-            AskError::Garbled => f.write_str("sent a garbled answer"),
-            AskError::Channel(error) => write!(f, "cannot be reached: {error}"),
-            AskError::Ended(Ended::TimedOut { .. }) => f.write_str("did not answer in time"),
-            AskError::Ended(ended) => ended.fmt(f),
-        }
+        f.write_str(&self.text())
     }
 }
 
 impl core::error::Error for AskError {}
 
 /// `upstream-1 (dead) did not answer within 400 ms` · `upstream-3 answered REFUSED after 5 ms` · `upstream-2 answered after 41 ms`.
-impl fmt::Display for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Text for Attempt {
+    fn add_to(&self, text: &mut String) {
+        add_all(&[&self.upstream, " "], text);
+        let within = match &self.result {
+            Ok(_) => "answered after ",
+            Err(AskError::Ended(Ended::TimedOut { .. })) => "did not answer within ",
+            Err(error) => {
+                error.add_to(text);
+                match error {
+                    AskError::Declined(_) | AskError::Garbled => " after ",
+                    _ => return,
+                }
+            }
+        };
+        text.push_str(within);
         // `as_millis` is 128 bits wide, which is 2 KB of a page.
-        let ms = self.took.as_secs() * 1000 + u64::from(self.took.subsec_millis());
-        let upstream = &self.upstream;
-        match &self.result {
-            Ok(_) => write!(f, "{upstream} answered after {ms} ms"),
-            Err(AskError::Ended(Ended::TimedOut { .. })) => write!(f, "{upstream} did not answer within {ms} ms"),
-            Err(error @ (AskError::Declined(_) | AskError::Garbled)) => write!(f, "{upstream} {error} after {ms} ms"),
-            Err(error) => write!(f, "{upstream} {error}"),
-        }
+        add_decimal(self.took.as_secs() * 1000 + u64::from(self.took.subsec_millis()), text);
+        text.push_str(" ms");
     }
 }
 
-/// A list of attempts in words.
-pub(crate) struct Attempts<'a>(pub(crate) &'a [Attempt]);
-
-impl fmt::Display for Attempts<'_> {
+impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().enumerate().try_for_each(|(n, attempt)| write!(f, "{}{attempt}", if n == 0 { "" } else { ", " }))
+        f.write_str(&self.text())
+    }
+}
+
+/// Adds a list of attempts in words.
+pub(crate) fn add_attempts(attempts: &[Attempt], text: &mut String) {
+    let mut between = "";
+    for attempt in attempts {
+        text.push_str(between);
+        between = ", ";
+        attempt.add_to(text);
     }
 }

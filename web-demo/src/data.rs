@@ -1,13 +1,10 @@
 //! [`Data`]: the data of a record, as far as a forwarder has to understand it.
 
-use alloc::vec::Vec;
-use core::net::{Ipv4Addr, Ipv6Addr};
-
 use domain::base::iana::Rtype;
-use domain::base::name::{Name, ParsedName, ToName};
+use domain::base::name::{ParsedName, ToLabelIter, ToName};
 use domain::base::rdata::{ComposeRecordData, ParseRecordData, RecordData};
 use domain::base::wire::{Composer, ParseError};
-use domain::dep::octseq::{Octets, Parser};
+use domain::dep::octseq::Parser;
 
 /// The data of a record, taken apart where a name is in it.
 ///
@@ -15,11 +12,11 @@ use domain::dep::octseq::{Octets, Parser};
 /// defines, and a few others that came soon after (RFC 3597, section 4); the data of all other types, of those that nobody knows yet too,
 /// is carried as it came. Of what is carried, only what is read a lot is looked at: an address has the right length, a text is whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Data<Octs, Name> {
+pub struct Data<'a> {
     rtype: Rtype,
-    before: Octs,
-    names: [Option<Name>; 2],
-    after: Octs,
+    before: &'a [u8],
+    names: [Option<ParsedName<&'a [u8]>>; 2],
+    after: &'a [u8],
 }
 
 /// Where names are.
@@ -33,7 +30,10 @@ impl Layout {
     /// `None`: there are none, or none that may be compressed.
     fn of(rtype: Rtype) -> Option<Layout> {
         let (before_len, names, after_len) = match rtype {
-            Rtype::NS | Rtype::CNAME | Rtype::PTR | Rtype::MD | Rtype::MF | Rtype::MB | Rtype::MG | Rtype::MR => (0, 1, 0),
+            Rtype::CNAME => (0, 1, 0),
+            // A page hands no record on, and shows no other name: the rest would be 0.4 KB of it.
+            _ if cfg!(target_family = "wasm") => return None,
+            Rtype::NS | Rtype::PTR | Rtype::MD | Rtype::MF | Rtype::MB | Rtype::MG | Rtype::MR => (0, 1, 0),
             Rtype::SOA => (0, 2, 20),
             Rtype::MINFO | Rtype::RP => (0, 2, 0),
             Rtype::MX | Rtype::AFSDB | Rtype::RT => (2, 1, 0),
@@ -50,73 +50,35 @@ impl Layout {
     }
 }
 
-impl<Octs: AsRef<[u8]>, Name> Data<Octs, Name> {
+impl<'a> Data<'a> {
     /// The type of the record.
     pub fn rtype(&self) -> Rtype {
         self.rtype
     }
 
     /// The first name in it: of a CNAME, the other name.
-    pub fn name(&self) -> Option<&Name> {
-        self.names[0].as_ref()
+    pub fn name(&self) -> Option<ParsedName<&'a [u8]>> {
+        self.names[0]
     }
 
     /// What stands before the first name: all of it, where there are none.
-    pub fn bytes(&self) -> &[u8] {
-        self.before.as_ref()
+    pub fn bytes(&self) -> &'a [u8] {
+        self.before
     }
 }
 
-impl Data<Vec<u8>, Name<Vec<u8>>> {
-    /// Data without names.
-    pub(crate) fn plain(rtype: Rtype, bytes: impl Into<Vec<u8>>) -> Self {
-        Data { rtype, before: bytes.into(), names: [None, None], after: Vec::new() }
-    }
-
-    /// An A record's.
-    pub(crate) fn a(address: Ipv4Addr) -> Self {
-        Data::plain(Rtype::A, address.octets())
-    }
-
-    /// An AAAA record's.
-    pub(crate) fn aaaa(address: Ipv6Addr) -> Self {
-        Data::plain(Rtype::AAAA, address.octets())
-    }
-
-    /// A CNAME record's.
-    pub(crate) fn cname(name: Name<Vec<u8>>) -> Self {
-        Data { names: [Some(name), None], ..Data::plain(Rtype::CNAME, []) }
-    }
-
-    /// A TXT record's, in character strings of 255 bytes at most (RFC 1035, section 3.3.14).
-    pub(crate) fn txt(text: &[u8]) -> Self {
-        let mut bytes = Vec::new();
-        for part in text.chunks(255) {
-            bytes.push(part.len() as u8);
-            bytes.extend_from_slice(part);
-        }
-        Data::plain(Rtype::TXT, bytes)
-    }
-
-    /// A SOA record's: serial, and refresh, retry, expire, minimum in seconds (RFC 1035, section 3.3.13).
-    pub(crate) fn soa(server: Name<Vec<u8>>, mailbox: Name<Vec<u8>>, numbers: [u32; 5]) -> Self {
-        let after = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();
-        Data { names: [Some(server), Some(mailbox)], after, ..Data::plain(Rtype::SOA, []) }
-    }
-}
-
-impl<Octs, Name> RecordData for Data<Octs, Name> {
+impl RecordData for Data<'_> {
     fn rtype(&self) -> Rtype {
         self.rtype
     }
 }
 
-impl<'a, Octs: Octets + ?Sized> ParseRecordData<'a, Octs> for Data<Octs::Range<'a>, ParsedName<Octs::Range<'a>>> {
+impl<'a> ParseRecordData<'a, [u8]> for Data<'a> {
     /// All types: `None` is never given.
-    fn parse_rdata(rtype: Rtype, parser: &mut Parser<'a, Octs>) -> Result<Option<Self>, ParseError> {
+    fn parse_rdata(rtype: Rtype, parser: &mut Parser<'a, [u8]>) -> Result<Option<Self>, ParseError> {
         let Some(Layout { before_len, names, after_len }) = Layout::of(rtype) else {
             let before = parser.parse_octets(parser.remaining())?;
-            check(rtype, before.as_ref())?;
+            check(rtype, before)?;
             return Ok(Some(Data { rtype, before, names: [None, None], after: parser.parse_octets(0)? }));
         };
         let before = parser.parse_octets(before_len)?;
@@ -129,6 +91,7 @@ impl<'a, Octs: Octets + ?Sized> ParseRecordData<'a, Octs> for Data<Octs::Range<'
 fn check(rtype: Rtype, bytes: &[u8]) -> Result<(), ParseError> {
     let is_well_formed = match rtype {
         Rtype::A => bytes.len() == 4,
+        _ if cfg!(target_family = "wasm") => true,
         Rtype::AAAA => bytes.len() == 16,
         Rtype::TXT => is_text(bytes),
         _ => true,
@@ -148,18 +111,18 @@ fn is_text(mut bytes: &[u8]) -> bool {
     !is_empty
 }
 
-impl<Octs: AsRef<[u8]>, Name: ToName> ComposeRecordData for Data<Octs, Name> {
+impl ComposeRecordData for Data<'_> {
     fn rdlen(&self, compress: bool) -> Option<u16> {
         if compress && Layout::is_compressible(self.rtype) {
             return None;
         }
         let names: u16 = self.names.iter().flatten().map(|name| name.compose_len()).sum();
-        let bytes = self.before.as_ref().len() + self.after.as_ref().len();
+        let bytes = self.before.len() + self.after.len();
         u16::try_from(bytes).ok()?.checked_add(names)
     }
 
     fn compose_rdata<Target: Composer + ?Sized>(&self, target: &mut Target) -> Result<(), Target::AppendError> {
-        target.append_slice(self.before.as_ref())?;
+        target.append_slice(self.before)?;
         for name in self.names.iter().flatten() {
             if target.can_compress() && Layout::is_compressible(self.rtype) {
                 target.append_compressed_name(name)?;
@@ -167,13 +130,13 @@ impl<Octs: AsRef<[u8]>, Name: ToName> ComposeRecordData for Data<Octs, Name> {
                 name.compose(target)?;
             }
         }
-        target.append_slice(self.after.as_ref())
+        target.append_slice(self.after)
     }
 
     fn compose_canonical_rdata<Target: Composer + ?Sized>(&self, target: &mut Target) -> Result<(), Target::AppendError> {
-        target.append_slice(self.before.as_ref())?;
+        target.append_slice(self.before)?;
         self.names.iter().flatten().try_for_each(|name| name.compose_canonical(target))?;
-        target.append_slice(self.after.as_ref())
+        target.append_slice(self.after)
     }
 }
 
@@ -228,7 +191,7 @@ mod tests {
         let mut to = builder();
         push(&mut to, Cname::new(name("something.else.entirely.test"))); // so that nothing lies where it lay
         for record in from.for_slice().answer().expect("it was composed") {
-            let record = record.and_then(|record| record.into_record::<Data<_, ParsedName<_>>>());
+            let record = record.and_then(|record| record.into_record::<Data<'_>>());
             to.push(record.expect("it can be read").expect("all types can")).expect("a vector grows");
         }
         assert_eq!(in_words(&to.into_message())[1..], in_words(&from));
@@ -251,7 +214,7 @@ mod tests {
             let message = message.into_message();
             let mut records = message.for_slice().answer().expect("it was composed");
             let record = records.next().expect("there is one").expect("its head can be read");
-            assert!(record.into_record::<Data<_, ParsedName<_>>>().is_err(), "{rtype} {bytes:?}");
+            assert!(record.into_record::<Data<'_>>().is_err(), "{rtype} {bytes:?}");
         }
     }
 }

@@ -17,10 +17,13 @@ mod attempt;
 mod data;
 mod manners;
 mod mnemonic;
+mod outgoing;
 mod query;
 mod question;
+mod records;
 mod reply;
 mod resolver;
+mod text;
 mod zone;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -40,7 +43,8 @@ pub use data::Data;
 pub use manners::{DELAY_MAX_MS, Manners, OutOfRange, Treatment};
 pub use mnemonic::Mnemonic;
 pub use query::{Head, OUR_SIZE, PLAIN_SIZE, Query, Rejected, Unanswerable};
-pub use question::{NotAName, Question};
+pub use question::{NotAName, Question, add_name};
 pub use reply::Reply;
 pub use resolver::{Limits, ResolveError, Resolver, Upstream};
+pub use text::Text;
 pub use zone::{Found, OwnedRecord, SLOW, TXT_BYTES, Zone};

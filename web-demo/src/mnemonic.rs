@@ -1,13 +1,19 @@
-//! [`Mnemonic`]: what types and classes are called.
+//! [`Mnemonic`]: what types, classes and codes are called.
 
-use core::fmt;
+#[cfg(not(target_family = "wasm"))]
+use core::fmt::{Display, Write};
 
+use alloc::string::String;
 #[cfg(target_family = "wasm")]
-use domain::base::iana::{Class, Rtype};
+use domain::base::iana::{Class, OptRcode, Rtype};
+#[cfg(target_family = "wasm")]
+use hamadryad::add_decimal;
 
-/// Shows a type or a class by its mnemonic, or as RFC 3597, section 5, writes the unknown: `TYPE64`, `CLASS3`.
+use crate::Text;
+
+/// A type, a class or a code by its mnemonic, or as RFC 3597, section 5, writes the unknown: `TYPE64`, `CLASS3`.
 ///
-/// A page knows the mnemonics of the few types that one meets: those of all would be kilobytes of it.
+/// A page knows the mnemonics of the few types and codes that one meets: those of all would be kilobytes of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Mnemonic<T>(
     /// What is shown.
@@ -15,16 +21,17 @@ pub struct Mnemonic<T>(
 );
 
 #[cfg(not(target_family = "wasm"))]
-impl<T: fmt::Display> fmt::Display for Mnemonic<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl<T: Display> Text for Mnemonic<T> {
+    fn add_to(&self, text: &mut String) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{}", self.0);
     }
 }
 
 #[cfg(target_family = "wasm")]
-impl fmt::Display for Mnemonic<Rtype> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
+impl Text for Mnemonic<Rtype> {
+    fn add_to(&self, text: &mut String) {
+        let name = match self.0 {
             Rtype::A => "A",
             Rtype::NS => "NS",
             Rtype::CNAME => "CNAME",
@@ -35,14 +42,33 @@ impl fmt::Display for Mnemonic<Rtype> {
             Rtype::AAAA => "AAAA",
             Rtype::SRV => "SRV",
             Rtype::HTTPS => "HTTPS",
-            other => return write!(f, "TYPE{}", other.to_int()),
-        })
+            other => return add_number("TYPE", other.to_int(), text),
+        };
+        text.push_str(name);
     }
 }
 
 #[cfg(target_family = "wasm")]
-impl fmt::Display for Mnemonic<Class> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CLASS{}", self.0.to_int())
+impl Text for Mnemonic<Class> {
+    fn add_to(&self, text: &mut String) {
+        add_number("CLASS", self.0.to_int(), text);
     }
+}
+
+#[cfg(target_family = "wasm")]
+impl Text for Mnemonic<OptRcode> {
+    fn add_to(&self, text: &mut String) {
+        const NAMES: [&str; 6] = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"];
+        let number = self.0.to_int();
+        match NAMES.get(usize::from(number)) {
+            Some(name) => text.push_str(name),
+            None => add_number("", number, text),
+        }
+    }
+}
+
+#[cfg(target_family = "wasm")]
+fn add_number(before: &str, number: u16, text: &mut String) {
+    text.push_str(before);
+    add_decimal(number.into(), text);
 }

@@ -1,12 +1,11 @@
 //! [`Query`]: a message that a client sent, read and checked.
 
 use alloc::vec::Vec;
-use domain::base::iana::{Opcode, OptRcode, Rtype};
-use domain::base::message::RecordSection;
-use domain::base::opt::{Opt, OptRecord};
+use domain::base::iana::{Opcode, OptRcode};
 use domain::base::wire::ParseError;
 use domain::base::{Header, Message};
 
+use crate::records::{Edns, Records};
 use crate::{Question, Reply};
 
 /// The largest UDP message we take and send, in bytes: what EDNS(0) tells clients and upstreams alike (RFC 6891, section 6.2.5 names this
@@ -116,41 +115,14 @@ impl Rejected {
     }
 }
 
-/// What the OPT record of a query says.
-#[derive(Clone, Copy)]
-struct Edns {
-    size: u16,
-    version: u8,
-    dnssec_ok: bool,
-}
-
 /// Walks the whole message, so that what lies behind the question is no place to hide garbage.
 fn edns_of(message: &Message<[u8]>) -> Result<Option<Edns>, ParseError> {
-    let mut section = message.answer()?;
-    skip(&mut section)?;
-    let mut section = section.next_section()?.expect("authority follows answer");
-    skip(&mut section)?;
-    let mut section = section.next_section()?.expect("additional follows authority");
-    let mut edns = None;
-    for record in &mut section {
-        let record = record?;
-        if record.rtype() != Rtype::OPT {
-            continue;
-        }
-        let is_at_root = record.owner().is_root();
-        let Some(record) = record.into_record::<Opt<_>>()? else { continue };
-        let opt = OptRecord::from_record(record);
-        if !is_at_root || edns.is_some() {
-            return Err(ParseError::form_error("an OPT record too many, or not at the root"));
-        }
-        edns = Some(Edns { size: opt.udp_payload_size(), version: opt.version(), dnssec_ok: opt.dnssec_ok() });
+    let records = Records::read(message)?;
+    if records.opts > 1 || !records.are_opts_at_root {
+        return Err(ParseError::form_error("an OPT record too many, or not at the root"));
     }
-    if section.pos() < message.as_slice().len() {
+    if records.end < message.as_slice().len() {
         return Err(ParseError::form_error("bytes after the last record"));
     }
-    Ok(edns)
-}
-
-fn skip(section: &mut RecordSection<'_, [u8]>) -> Result<(), ParseError> {
-    section.try_for_each(|record| record.map(drop))
+    Ok(records.edns)
 }

@@ -4,16 +4,18 @@ mod ask;
 mod shared;
 
 use alloc::rc::Rc;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
 use domain::base::Message;
+use domain::base::iana::OptRcode;
 use hamadryad::prelude::*;
 use hamadryad::{AnyNode, Connect, Ended};
 
-use crate::attempt::{Attempt, Attempts};
-use crate::{Answer, Question};
+use crate::attempt::{Attempt, add_attempts};
+use crate::{Answer, Question, Text};
 use ask::ask;
 use shared::SharedQuestions;
 
@@ -98,43 +100,46 @@ impl<C: Connect + 'static> Resolver<C> {
     pub async fn resolve(&self, me: AnyNode, question: &Question) -> Result<Answer, ResolveError> {
         let (answer, waiter) = me.completer("answer");
         let (setup, asked) = (self.setup.clone(), question.clone());
-        let _place = self.questions.join(question, waiter, async move |me| ask_in_turn(me, &setup, &asked).await);
-        answer.await
+        let _place = self.questions.join(question, waiter, move |me| ask_in_turn(me, setup, asked));
+        Ok(answer.await??)
     }
 }
 
-/// Every upstream in turn, within the overall limit; what was tried is kept outside of the scope, so that it outlives its deadline.
-async fn ask_in_turn<C: Connect>(me: AnyNode, setup: &Setup<C>, question: &Question) -> Result<Answer, ResolveError> {
-    let mut attempts = Vec::new();
-    let found =
-        me.scope("upstreams", async |me| first_answer(me, setup, question, &mut attempts).await).timeout(setup.limits.overall).await;
-    match found {
-        Ok(Some(message)) => Ok(Answer::new(message, attempts)),
-        Ok(None) | Err(Ended::TimedOut { .. }) => Err(ResolveError::NoAnswer(NoAnswer(attempts.into()))),
-        Err(ended) => Err(ResolveError::Ended(ended)),
+/// Every upstream in turn, within the overall limit; what was tried and what came is kept outside of the scope: it outlives its deadline, and
+/// is not moved from future to future.
+async fn ask_in_turn<C: Connect>(me: AnyNode, setup: Rc<Setup<C>>, question: Question) -> Result<Resolved, Ended> {
+    let (mut attempts, mut message) = (Vec::new(), None);
+    let first = me.scope("upstreams", |me| first_answer(me, &setup, &question, &mut attempts, &mut message));
+    match (first.timeout(setup.limits.overall).await, message) {
+        (Ok(Some(rcode)), Some(message)) => Ok(Ok(Answer::new(message, rcode, attempts))),
+        (Ok(_) | Err(Ended::TimedOut { .. }), _) => Ok(Err(NoAnswer(Rc::new(attempts)))),
+        (Err(ended), _) => Err(ended),
     }
 }
 
+/// The code of the first answer, which is in `message` then.
 async fn first_answer<C: Connect>(
     me: AnyNode,
     setup: &Setup<C>,
     question: &Question,
     attempts: &mut Vec<Attempt>,
-) -> Result<Option<Message<Vec<u8>>>, Ended> {
+    message: &mut Option<Message<Vec<u8>>>,
+) -> Result<Option<OptRcode>, Ended> {
     for Upstream { name, peer } in &setup.upstreams {
         let began = me.now();
-        let ask = async |me: AnyNode| ask(me.label(&**name), &setup.connect, peer, question).await;
-        let (result, message) = match me.scope("ask", ask).timeout(setup.limits.each).await {
-            Ok(message) => (Ok(message.opt_rcode()), Some(message)),
-            Err(error) => (Err(error), None),
-        };
+        let asked = me.scope("ask", |me| ask(me.label(&**name), &setup.connect, peer, question, message));
+        let result = asked.timeout(setup.limits.each).await;
+        let rcode = result.as_ref().ok().copied();
         attempts.push(Attempt { upstream: name.clone(), took: me.now() - began, result });
-        if message.is_some() {
-            return Ok(message);
+        if rcode.is_some() {
+            return Ok(rcode);
         }
     }
     Ok(None)
 }
+
+/// What came of a question that was not ended. Ended, its request has an [`Ended`], as all have: types of its own would be dear in a page.
+type Resolved = Result<Answer, NoAnswer>;
 
 /// Why a question has no answer. Cheap to copy: all who share a question get the same news.
 #[derive(Clone, Debug)]
@@ -148,12 +153,18 @@ pub enum ResolveError {
 
 /// Whom we asked in vain.
 #[derive(Clone, Debug)]
-pub struct NoAnswer(Rc<[Attempt]>);
+pub struct NoAnswer(Rc<Vec<Attempt>>);
 
 impl NoAnswer {
     /// In order. An attempt that was under way when the overall limit struck is not among them.
     pub fn attempts(&self) -> &[Attempt] {
         &self.0
+    }
+}
+
+impl From<NoAnswer> for ResolveError {
+    fn from(no_answer: NoAnswer) -> ResolveError {
+        ResolveError::NoAnswer(no_answer)
     }
 }
 
@@ -163,13 +174,22 @@ impl From<Ended> for ResolveError {
     }
 }
 
+impl Text for ResolveError {
+    fn add_to(&self, text: &mut String) {
+        match self {
+            ResolveError::NoAnswer(NoAnswer(attempts)) if attempts.is_empty() => text.push_str("no upstream answered in time"),
+            ResolveError::NoAnswer(NoAnswer(attempts)) => {
+                text.push_str("no upstream answered: ");
+                add_attempts(attempts, text);
+            }
+            ResolveError::Ended(ended) => text.push_str(&ended.text()),
+        }
+    }
+}
+
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ResolveError::NoAnswer(NoAnswer(attempts)) if attempts.is_empty() => f.write_str("no upstream answered in time"),
-            ResolveError::NoAnswer(NoAnswer(attempts)) => write!(f, "no upstream answered: {}", Attempts(attempts)),
-            ResolveError::Ended(ended) => ended.fmt(f),
-        }
+        f.write_str(&self.text())
     }
 }
 

@@ -31,7 +31,7 @@ mod source_cell;
 pub(crate) mod value;
 
 pub(crate) use chunk::{Chunks, bytes_of};
-pub(crate) use generation::{Generation, Serial};
+pub(crate) use generation::{Generation, Serial, widened};
 pub(crate) use kind::{Class, Kind, KindEnd, KindOf, OnceCell, TimerCell, TimerHead, TimerRef, value_kind};
 pub(crate) use lists::{Lists, Queue};
 pub(crate) use page::{FirstPage, Pages};

@@ -25,7 +25,7 @@ pub(super) struct Entry {
     pub(super) runs: Option<u32>,
     pub(super) waits: String,
     /// The same without labels.
-    pub(super) waits_stable: String,
+    pub(super) waits_stable: &'static str,
     /// Whether no younger sibling is listed.
     pub(super) last: bool,
 }

@@ -2,7 +2,6 @@
 
 use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use hamadryad_wasm::AnyNode;
@@ -15,24 +14,18 @@ use hamadryad_wasm::prelude::*;
 /// of the node's own keeps does not end, and is not told.
 pub(crate) fn free_and_tell(top: AnyNode) -> String {
     let ended = Rc::new(RefCell::new(String::new()));
-    let subtree: Vec<AnyNode> = core::iter::once(top).chain(top.descendants()).collect();
-    for node in subtree {
-        let witness = Witness { title: title(node), ended: ended.clone() };
-        node.on_free(move |_| {
-            let _owned_by_this_hook = &witness;
-            Proceed
-        });
-    }
+    add_witness(top, &ended);
+    top.descendants().for_each(|node| add_witness(node, &ended));
     top.free();
     ended.take()
 }
 
-/// The last part of its path: name and label.
-fn title(node: AnyNode) -> String {
-    let (path, above) = (node.path(), node.parent().map(AnyNode::path).unwrap_or_default());
-    // By bytes: a search by text would be dear in a page.
-    let title = path.strip_prefix(above.as_str()).and_then(|title| title.strip_prefix(" › "));
-    title.unwrap_or(&path).into()
+fn add_witness(node: AnyNode, ended: &Rc<RefCell<String>>) {
+    let witness = Witness { title: node.title(), ended: ended.clone() };
+    node.on_free(move |_| {
+        let _owned_by_this_hook = &witness;
+        Proceed
+    });
 }
 
 /// Says that its owner's hooks are gone.

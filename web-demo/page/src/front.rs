@@ -24,8 +24,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn held(this: &Front, what: &str, upstream: &str, late_ms: u32);
 
-    /// The link to the daemon: `daemon` when it is there, `gone` when it is not, with the milliseconds until the next try and why,
-    /// `slept` with how long the page was frozen.
+    /// The link to the daemon: `daemon` when it is there, `gone` when it is not, with the milliseconds until the next try and why.
     #[wasm_bindgen(method)]
     pub(crate) fn link(this: &Front, what: &str, ms: u32, why: &str);
 

@@ -13,15 +13,12 @@ const LEAVES: usize = 49;
 /// How often a branch looks for leaves that fell.
 const SEASON: Duration = secs(1);
 
-/// A branch's node.
-struct Branch;
-
 /// Grows about `nodes` nodes under `owner`, in branches of fifty. A leaf is a request that sleeps for some seconds, within a deadline, and
 /// another one takes its place within a second; so their number stays about the same until the grove is ended.
 pub(crate) fn grow(owner: AnyNode, nodes: usize) {
-    let grove = owner.insert(Branch).named("grove");
+    let grove = owner.insert(()).named("grove");
     for _ in 0..nodes.div_ceil(LEAVES + 1) {
-        let branch = *grove.insert(Branch).named("branch");
+        let branch = *grove.insert(()).named("branch");
         let bud = move || while branch.children().count() <= LEAVES && leaf(branch).is_alive() {};
         branch.every(SEASON, bud).named("season");
         bud();

@@ -1,9 +1,7 @@
 //! [`Page`]: what JavaScript holds.
 
-use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::Cell;
@@ -16,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use crate::Front;
 use crate::ended::free_and_tell;
 use crate::link::Link;
-use crate::lookups::{Lookups, look_up};
+use crate::lookups::Lookups;
 use crate::simulated::{SimulatedUpstream, UPSTREAMS};
 use crate::way::{Peer, Way};
 use crate::{grove, hold, rows};
@@ -26,13 +24,11 @@ use crate::{grove, hold, rows};
 pub struct Page {
     root: AnyNode,
     front: Rc<Front>,
-    /// Whom the resolver asks.
-    peers: Vec<Upstream<Peer>>,
     /// Where the resolver keeps its questions.
     questions: Option<AnyNode>,
-    lookups: Node<Lookups>,
+    lookups: Rc<Lookups>,
     /// With a daemon.
-    link: Option<Node<Link>>,
+    link: Option<Rc<Link>>,
 }
 
 #[wasm_bindgen]
@@ -44,6 +40,11 @@ impl Page {
         let front = Rc::new(front);
         let page = Cell::new(None);
         hamadryad_wasm::start(|root| {
+            let told = front.clone();
+            root.on_failure(move |failure| {
+                told.failed(failure.text());
+                Contain
+            });
             page.set(Some(match token {
                 Some(token) => Page::with_daemon(root, front, &token, asks_itself),
                 None => Page::simulated(root, front),
@@ -62,21 +63,25 @@ impl Page {
     #[wasm_bindgen(js_name = isWhole)]
     pub fn is_whole(&self) -> bool {
         let has_peers = self.upstreams().all(|upstream| upstream.is_alive());
-        // Of the link, the request that keeps it is what matters, and the page's life is the other one.
-        let has_link = self.link.is_none_or(|link| link.children().count() >= 2);
+        let has_link = self.link.as_ref().is_none_or(|link| link.is_kept());
         self.lookups.is_alive() && self.questions.is_some_and(AnyNode::is_alive) && has_peers && has_link
     }
 
     /// Looks a name up, now. False when it is no name, or nobody is there to ask any more.
     pub fn ask(&self, name: &str) -> bool {
-        self.lookups.is_alive() && look_up(self.lookups, name, true).is_ok()
+        self.lookups.is_alive() && self.lookups.look_up(name, true).is_ok()
     }
 
     /// Frees the node with this id, and all below it. Gives what ended, one title a line, in the order in which it did; nothing when the
     /// node is gone.
     pub fn end(&self, id: &str) -> String {
-        let mut nodes = core::iter::once(self.root).chain(self.root.descendants());
-        nodes.find(|node| node.id().to_string() == id).map(free_and_tell).unwrap_or_default()
+        let has_id = |node: &AnyNode| {
+            let mut text = String::new();
+            node.id().add_to(&mut text);
+            text == id
+        };
+        let found = if has_id(&self.root) { Some(self.root) } else { self.root.descendants().find(has_id) };
+        found.map(free_and_tell).unwrap_or_default()
     }
 
     /// Frees everything; this object is of no use afterwards.
@@ -94,15 +99,23 @@ impl Page {
 
     /// Sends a text to the daemon, if it is there.
     pub fn send(&self, text: String) {
-        if let Some(link) = self.link {
-            Link::send(link, text);
+        if let Some(link) = &self.link {
+            link.send(text);
+        }
+    }
+
+    /// The page is seen again, or runs again after it was frozen, or has a network again: whoever pauses need not wait any longer.
+    pub fn wake(&self) {
+        if let Some(link) = &self.link {
+            link.wake();
         }
     }
 
     /// Holds the loop for so many milliseconds.
     pub fn hold(&self, ms: u32) {
         if self.root.is_alive() {
-            hold::hold(self.root, &self.peers[..self.peers.len().min(2)], &self.front, millis(ms.into()));
+            let upstreams = self.lookups.upstreams();
+            hold::hold(self.root, &upstreams[..upstreams.len().min(2)], &self.front, millis(ms.into()));
         }
     }
 
@@ -128,27 +141,27 @@ impl Page {
     }
 
     fn with_daemon(root: AnyNode, front: Rc<Front>, token: &str, asks_itself: bool) -> Page {
+        let relay = |name, parts: [&str; 2]| Upstream::new(name, Peer::Relay(["/dns?token=", token, parts[0], parts[1]].concat()));
         let peers = if asks_itself {
-            vec![Upstream::new("the daemon", Peer::Relay(format!("/dns?token={token}")))]
+            vec![relay("the daemon", [""; 2])]
         } else {
-            let relay = |name| Upstream::new(name, Peer::Relay(format!("/dns?token={token}&upstream={name}")));
-            UPSTREAMS.iter().map(Manners::name).map(relay).collect()
+            UPSTREAMS.iter().map(Manners::name).map(|name| relay(name, ["&upstream=", name])).collect()
         };
         let mut page = Page::with_peers(root, front.clone(), peers);
-        page.link = Some(Link::start(root, format!("/tree?token={token}"), page.lookups, front));
+        page.link = Some(Link::start(root, ["/tree?token=", token].concat(), page.lookups.clone(), front));
         page
     }
 
     fn with_peers(root: AnyNode, front: Rc<Front>, peers: Vec<Upstream<Peer>>) -> Page {
-        let resolver = Resolver::new(root, Way, peers.clone(), Limits::default());
+        let resolver = Resolver::new(root, Way, peers, Limits::default());
         let questions = root.children().next(); // the newest child
         let lookups = Lookups::start(root, resolver, front.clone());
-        Page { root, front, peers, questions, lookups, link: None }
+        Page { root, front, questions, lookups, link: None }
     }
 
     /// Those that are simulated.
     fn upstreams(&self) -> impl Iterator<Item = Node<SimulatedUpstream>> {
-        self.peers.iter().filter_map(|upstream| match upstream.peer {
+        self.lookups.upstreams().iter().filter_map(|upstream| match upstream.peer {
             Peer::Simulated(node) => Some(node),
             Peer::Relay(_) => None,
         })

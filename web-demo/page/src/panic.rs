@@ -1,6 +1,5 @@
 //! A panic is told to the page before it traps (law 8).
 
-use core::fmt;
 use core::panic::PanicInfo;
 
 use wasm_bindgen::prelude::*;
@@ -16,15 +15,7 @@ extern "C" {
 /// what formats those of all panics that the program could have would be an eighth of the page.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
-    let told = hamadryad_wasm::report_panic(&Panicked);
+    let told = hamadryad_wasm::report_panic_text("panicked");
     panicked(told.as_deref().unwrap_or("panicked, in no tree's code"));
     core::arch::wasm32::unreachable()
-}
-
-struct Panicked;
-
-impl fmt::Display for Panicked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("panicked")
-    }
 }

@@ -1,53 +1,72 @@
 //! The tree's report as text that JavaScript takes apart with two splits.
 
 use alloc::string::String;
-use core::fmt::Write;
 use core::time::Duration;
 
-use hamadryad_wasm::AnyNode;
+use hamadryad_wasm::{AnyNode, add_decimal};
 
-/// The fields of a row, in this order. A field that is not there is empty.
+/// The report of `top`: a first line of nodes, requests and bytes, then a line for each node, depth first, oldest sibling first. Its fields,
+/// each with a tabulator behind it:
 ///
-/// | id | depth | name | label | kind | place | age | bytes | runs | waits | deadline left |
-/// |---|---|---|---|---|---|---|---|---|---|---|
-/// | | | | | | `file:line` | ms | | | | ms |
-const SEPARATOR: char = '\t';
-
-/// The report of `top`: a first line of nodes, requests and bytes, then a line for each node, depth first, oldest sibling first.
+/// | id | depth | name | label | kind | file | line | age | bytes | runs | waits | deadline left |
+/// |---|---|---|---|---|---|---|---|---|---|---|---|
+/// | | | | | | | | ms | | | | ms |
 ///
-/// Costs one walk and one string. Nothing is kept, and no number is a float: formatting those takes 14 KB of a page.
+/// A field that is not there is empty. Costs one walk and one string; nothing is kept.
 pub(crate) fn rows(top: AnyNode) -> String {
     let report = top.report();
-    let mut text = String::with_capacity(96 * report.nodes() + 32);
-    // Writing to a string cannot fail.
-    let _ = write!(text, "{}\t{}\t{}", report.nodes(), report.requests(), report.bytes());
+    let mut rows = Rows(String::with_capacity(96 * report.nodes() + 32));
+    rows.number(report.nodes() as u64);
+    rows.number(report.requests() as u64);
+    rows.number(report.bytes() as u64);
     for line in report.lines() {
-        let place = line.place();
-        let _ = write!(text, "\n{}\t{}\t{}\t", line.id(), line.depth(), line.name());
-        push_one_line(&mut text, line.label().unwrap_or_default());
-        let _ = write!(text, "\t{}\t{}:{}\t{}\t{}\t", line.kind(), place.file(), place.line(), millis_of(line.age()), line.bytes());
-        if let Some(runs) = line.runs() {
-            let _ = write!(text, "{runs}");
-        }
-        text.push(SEPARATOR);
-        push_one_line(&mut text, line.waits().unwrap_or_default());
-        text.push(SEPARATOR);
-        if let Some(left) = line.deadline_left() {
-            let _ = write!(text, "{}", millis_of(left));
+        rows.0.push('\n');
+        line.id().add_to(&mut rows.0);
+        rows.text("");
+        rows.number(line.depth() as u64);
+        rows.text(line.name());
+        rows.text(line.label().unwrap_or_default());
+        rows.text(line.kind());
+        rows.text(line.place().file());
+        rows.number(line.place().line().into());
+        rows.number(millis_of(line.age()).into());
+        rows.number(line.bytes() as u64);
+        rows.perhaps(line.runs());
+        rows.text(line.waits().unwrap_or_default());
+        rows.perhaps(line.deadline_left().map(millis_of));
+    }
+    rows.0
+}
+
+struct Rows(String);
+
+impl Rows {
+    /// A label is anybody's text: what would end the field becomes a blank.
+    fn text(&mut self, text: &str) {
+        self.0.extend(text.chars().map(|c| if c.is_ascii_control() { ' ' } else { c }));
+        self.0.push('\t');
+    }
+
+    fn number(&mut self, number: u64) {
+        add_decimal(number, &mut self.0);
+        self.text("");
+    }
+
+    fn perhaps(&mut self, number: Option<u32>) {
+        match number {
+            Some(number) => self.number(number.into()),
+            None => self.text(""),
         }
     }
-    text
 }
 
-/// Whole milliseconds. (`Duration::as_millis` divides with 128 bits, which is 1 KB of a page.)
+/// Whole milliseconds, 49 days at most. (`Duration::as_millis` divides with 128 bits, which is 1 KB of a page.)
 pub(crate) fn millis_of(duration: Duration) -> u32 {
-    let ms = duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into());
-    u32::try_from(ms).unwrap_or(u32::MAX)
-}
-
-/// A label is anybody's text: what would end the field becomes a blank.
-fn push_one_line(text: &mut String, label: &str) {
-    text.extend(label.chars().map(|c| if c.is_ascii_control() { ' ' } else { c }));
+    const SECONDS_MAX: u32 = u32::MAX / 1000;
+    match u32::try_from(duration.as_secs()) {
+        Ok(seconds) if seconds < SECONDS_MAX => seconds * 1000 + duration.subsec_millis(),
+        _ => u32::MAX,
+    }
 }
 
 #[cfg(test)]

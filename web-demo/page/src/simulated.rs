@@ -1,13 +1,13 @@
 //! [`Simulated`]: upstreams inside the page, for one that has no daemon.
 
-use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use domain::base::iana::OptRcode;
-use hamadryad_demo::{Manners, OUR_SIZE, Query, Reply, Treatment, Zone};
-use hamadryad_wasm::{AnyNode, ChannelError, Node, Waits};
+use domain::base::Message;
+use domain::base::iana::{Opcode, OptRcode};
+use hamadryad_demo::{Head, Manners, OUR_SIZE, Query, Question, Reply, Treatment, Zone};
+use hamadryad_wasm::{AnyNode, ChannelError, Node, Notified, Waits};
 
 /// The same three that the daemon has: one dead, one slow, one moody.
 pub(crate) const UPSTREAMS: [Manners; 3] =
@@ -32,7 +32,8 @@ impl SimulatedUpstream {
 
     /// What it says to a message, and how long that takes; `None` to what is no query, and when query or reply are lost.
     fn answer(&mut self, message: &[u8], dice: u8) -> Option<(Vec<u8>, Duration)> {
-        let Query { head, question } = Query::parse(message).ok()?;
+        let Query { head, question } = read(message)?;
+
         let (reply, after) = match self.manners.next(dice) {
             Treatment::Lost => return None,
             Treatment::Refused(after) => (Reply::code(OptRcode::REFUSED), after),
@@ -48,7 +49,7 @@ impl SimulatedUpstream {
 /// The page's end of a conversation with an upstream.
 pub(crate) struct ChannelEnd {
     upstream: Node<SimulatedUpstream>,
-    waiting: VecDeque<Vec<u8>>,
+    waiting: Vec<Vec<u8>>,
 }
 
 /// A handle to that end's node, as every channel is.
@@ -58,7 +59,7 @@ pub(crate) struct SimulatedChannel(Node<ChannelEnd>);
 impl SimulatedChannel {
     /// A channel under `owner`.
     pub(crate) fn open(owner: AnyNode, upstream: Node<SimulatedUpstream>) -> Result<SimulatedChannel, ChannelError> {
-        let end = ChannelEnd { upstream, waiting: VecDeque::new() };
+        let end = ChannelEnd { upstream, waiting: Vec::new() };
         let made = owner.try_insert(end).map_err(|_| ChannelError::Unreachable)?;
         Ok(SimulatedChannel(made.named("channel").label(upstream.name())))
     }
@@ -77,21 +78,36 @@ impl SimulatedChannel {
         Ok(())
     }
 
-    pub(crate) async fn receive(self, message: &mut Vec<u8>) -> Result<(), ChannelError> {
-        loop {
-            if let Ok(Some(received)) = self.0.try_with_mut(|end| end.waiting.pop_front()) {
-                *message = received;
-                return Ok(());
-            }
-            self.0.notified(Waits::named("message")).await?;
-        }
+    /// The reply that has waited longest.
+    pub(crate) fn take(self) -> Option<Vec<u8>> {
+        self.0.try_with_mut(|end| if end.waiting.is_empty() { None } else { Some(end.waiting.remove(0)) }).ok()?
+    }
+
+    /// Waits until one comes, or the channel is gone.
+    pub(crate) fn arrival(self) -> Notified {
+        self.0.notified(Waits::named("message"))
     }
 
     fn take_in(self, reply: Vec<u8>) {
-        if self.0.try_with_mut(|end| end.waiting.push_back(reply)).is_ok() {
+        if self.0.try_with_mut(|end| end.waiting.push(reply)).is_ok() {
             self.0.notify();
         }
     }
+}
+
+/// A query of this page's own resolver. (How a server reads those of others, of which it believes nothing, would be 0.4 KB of a page.)
+fn read(message: &[u8]) -> Option<Query> {
+    let message = Message::from_slice(message).ok()?;
+    let question = Question::from_message(&message.sole_question().ok()?);
+    let head = Head {
+        id: message.header().id(),
+        opcode: Opcode::QUERY,
+        recursion_desired: true,
+        checking_disabled: false,
+        edns_size: Some(OUR_SIZE),
+        dnssec_ok: false,
+    };
+    Some(Query { head, question })
 }
 
 /// 0 to 99.

@@ -32,17 +32,18 @@ impl Connect for Way {
     type Channel = Conversation;
 
     fn connect(&self, owner: AnyNode, peer: &Peer) -> Request<Conversation, ChannelError> {
-        match peer {
-            Peer::Simulated(upstream) => {
-                let (request, done) = owner.completer("connect");
-                let _owner_is_gone = done.complete(SimulatedChannel::open(owner, *upstream).map(Conversation::Simulated));
-                request
-            }
-            Peer::Relay(url) => {
-                let socket = WebSockets.connect(owner, url);
-                owner.spawn("connect", async move |_| Ok(Conversation::Relay(socket.await?)))
-            }
+        enum Begun {
+            Simulated(Result<SimulatedChannel, ChannelError>),
+            Relay(Request<WebSocket, ChannelError>),
         }
+        let begun = match peer {
+            Peer::Simulated(upstream) => Begun::Simulated(SimulatedChannel::open(owner, *upstream)),
+            Peer::Relay(url) => Begun::Relay(WebSockets.connect(owner, url)),
+        };
+        owner.spawn("connect", async move |_| match begun {
+            Begun::Simulated(channel) => channel.map(Conversation::Simulated),
+            Begun::Relay(socket) => Ok(Conversation::Relay(socket.await?)),
+        })
     }
 }
 
@@ -66,7 +67,13 @@ impl Channel for Conversation {
 
     async fn receive(self, message: &mut Vec<u8>) -> Result<(), ChannelError> {
         match self {
-            Conversation::Simulated(channel) => channel.receive(message).await,
+            Conversation::Simulated(channel) => loop {
+                if let Some(received) = channel.take() {
+                    *message = received;
+                    return Ok(());
+                }
+                channel.arrival().await?;
+            },
             Conversation::Relay(socket) => socket.receive(message).await,
         }
     }

@@ -5,6 +5,7 @@ import { Answers } from "./answers.js";
 import { Ended } from "./ended.js";
 import { Frames } from "./frames.js";
 import { Hold } from "./hold.js";
+import { heedLife } from "./life.js";
 import { ofDaemon, ofText } from "./rows.js";
 import { State } from "./state.js";
 import { TreeView } from "./tree-view.js";
@@ -80,10 +81,6 @@ const told = {
 
 /** The link to the daemon is there, or gone until a next try. */
 function linked(what, ms, why) {
-  if (what === "slept") {
-    speak(`This page slept for ${duration(ms)}.`);
-    return;
-  }
   retryAt = what === "gone" ? performance.now() + ms : 0;
   state.show(what);
   $("trees").toggleAttribute("data-gone", what === "gone");
@@ -215,6 +212,8 @@ $("again").addEventListener("click", () => {
   start();
   $("ended-title").scrollIntoView({ block: "nearest" });
 });
+
+heedLife(() => isBroken || page?.wake(), (ms) => speak(`This page slept for ${duration(ms)}.`));
 
 $("copy").addEventListener("click", async () => {
   await navigator.clipboard?.writeText("cargo xtask demo");

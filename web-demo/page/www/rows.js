@@ -18,9 +18,9 @@ export function ofText(text) {
 }
 
 function nodeOfLine(line) {
-  const [id, depth, name, label, kind, place, age, bytes, runs, waits, left] = line.split("\t");
+  const [id, depth, name, label, kind, file, row, age, bytes, runs, waits, left] = line.split("\t");
   return {
-    id, depth: +depth, name, label, kind, place, waits,
+    id, depth: +depth, name, label, kind, place: `${file}:${row}`, waits,
     age: +age, bytes: +bytes, runs: runs === "" ? null : +runs, left: left === "" ? null : +left,
   };
 }

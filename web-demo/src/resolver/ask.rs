@@ -2,21 +2,27 @@
 
 use alloc::vec::Vec;
 use domain::base::iana::{Opcode, OptRcode};
-use domain::base::message_builder::OptBuilder;
-use domain::base::{Message, MessageBuilder};
+use domain::base::{Header, Message};
 use hamadryad::{AnyNode, Channel, Connect};
 
-use crate::answer::is_readable;
 use crate::attempt::AskError;
-use crate::{OUR_SIZE, Question};
+use crate::outgoing::{Outgoing, OutgoingEdns};
+use crate::records::Records;
+use crate::{OUR_SIZE, OwnedRecord, PLAIN_SIZE, Question};
 
 /// How many messages that are not the answer we look at. Someone who guesses ids gets this many guesses, and cannot keep us busy.
 const STRAYS_MAX: usize = 16;
 
 /// Opens a channel under `me`, asks, and takes the first message that answers this question under this id. What else comes in on the
 /// channel is passed over, as RFC 5452, section 9, asks for; that it comes from the right source is the channel's promise. No time limit
-/// of its own.
-pub(super) async fn ask<C: Connect>(me: AnyNode, connect: &C, peer: &C::Peer, question: &Question) -> Result<Message<Vec<u8>>, AskError> {
+/// of its own. Gives the answer's code, and the answer into `answer`.
+pub(super) async fn ask<C: Connect>(
+    me: AnyNode,
+    connect: &C,
+    peer: &C::Peer,
+    question: &Question,
+    answer: &mut Option<Message<Vec<u8>>>,
+) -> Result<OptRcode, AskError> {
     let channel = connect.connect(me, peer).await?;
     let mut id = [0; 2];
     me.fill_random(&mut id);
@@ -25,7 +31,9 @@ pub(super) async fn ask<C: Connect>(me: AnyNode, connect: &C, peer: &C::Peer, qu
     for _ in 0..STRAYS_MAX {
         let mut message = Vec::new();
         channel.receive(&mut message).await?;
-        if let Some(verdict) = judge(message, id, question) {
+        let Ok(message) = Message::from_octets(message) else { continue };
+        if let Some(verdict) = judge(message.for_slice(), id, question) {
+            *answer = Some(message);
             return verdict;
         }
     }
@@ -34,41 +42,43 @@ pub(super) async fn ask<C: Connect>(me: AnyNode, connect: &C, peer: &C::Peer, qu
 
 /// A recursive query that says how large an answer we take.
 fn request(id: u16, question: &Question, limit: usize) -> Vec<u8> {
-    let mut builder = MessageBuilder::new_vec();
-    builder.header_mut().set_id(id);
-    builder.header_mut().set_rd(true);
-    let mut builder = builder.question();
-    builder.push((question.name(), question.rtype(), question.class())).expect("a vector grows");
-    let mut builder = builder.additional();
+    let mut header = Header::new();
+    header.set_id(id);
+    header.set_rd(true);
     let size = u16::try_from(limit).unwrap_or(u16::MAX).min(OUR_SIZE);
-    let say_size = |opt: &mut OptBuilder<'_, Vec<u8>>| {
-        opt.set_udp_payload_size(size);
-        Ok(())
+    let message = Outgoing::<OwnedRecord> {
+        header,
+        question: Some(question),
+        sections: [&[]; 3],
+        edns: Some(OutgoingEdns { size, rcode: OptRcode::NOERROR, dnssec_ok: false }),
+        size_max: PLAIN_SIZE.into(),
     };
-    builder.opt(say_size).expect("a vector grows");
-    builder.finish()
+    message.compose().expect("header, question (at most 259 bytes) and OPT fit into 512 bytes")
 }
 
 /// `None`: not an answer to this question. An error reply may leave the question out (a server that could not read it); nothing else may.
 #[cfg_attr(target_family = "wasm", inline(never))]
-fn judge(message: Vec<u8>, id: u16, question: &Question) -> Option<Result<Message<Vec<u8>>, AskError>> {
-    let message = Message::from_octets(message).ok()?;
+fn judge(message: &Message<[u8]>, id: u16, question: &Question) -> Option<Result<OptRcode, AskError>> {
     let header = message.header();
     if header.id() != id || !header.qr() || header.opcode() != Opcode::QUERY {
         return None;
     }
-    let rcode = message.opt_rcode();
+    let records = Records::read(message);
+    let rcode = match &records {
+        Ok(Records { edns: Some(edns), .. }) => edns.rcode,
+        _ => header.rcode().into(),
+    };
     let is_answer = matches!(rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN | OptRcode::NOTIMP);
     if message.header_counts().qdcount() == 0 && rcode != OptRcode::NOERROR && rcode != OptRcode::NXDOMAIN {
         return Some(Err(AskError::Declined(rcode)));
     }
-    match message.for_slice().sole_question() {
+    match message.sole_question() {
         Err(_) => return Some(Err(AskError::Garbled)),
         Ok(repeated) if !question.is(&repeated) => return None,
         Ok(_) => {}
     }
-    Some(match (is_answer, is_readable(message.for_slice())) {
-        (true, true) => Ok(message),
+    Some(match (is_answer, records.is_ok()) {
+        (true, true) => Ok(rcode),
         (true, false) => Err(AskError::Garbled),
         (false, _) => Err(AskError::Declined(rcode)),
     })

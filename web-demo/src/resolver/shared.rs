@@ -1,16 +1,15 @@
 //! [`SharedQuestions`]: identical questions in flight are one request.
 
 use alloc::boxed::Box;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use hamadryad::{AnyNode, Completer, Node};
+use hamadryad::{AnyNode, Completer, Ended, Node};
 
-use super::ResolveError;
-use crate::{Answer, Question};
+use super::Resolved;
+use crate::{Question, Text};
 
 /// What a waiter is told through.
-pub(super) type Waiter = Completer<Answer, ResolveError>;
+pub(super) type Waiter = Completer<Resolved, Ended>;
 
 /// The questions in flight, by what is asked: a node, and under it a request for each.
 #[derive(Clone, Copy)]
@@ -28,8 +27,8 @@ struct Questions {
 /// One question in flight.
 struct Shared {
     question: Question,
-    /// Freed, it ends the request. `None` only until it is made.
-    flight: Option<AnyNode>,
+    /// Freed, it ends the request.
+    flight: AnyNode,
     /// With their tickets, which only grow: they are told in the order in which they came.
     waiters: Vec<(u64, Waiter)>,
 }
@@ -43,30 +42,26 @@ impl SharedQuestions {
     pub(super) fn join<F, Fut>(self, question: &Question, waiter: Waiter, body: F) -> Place
     where
         F: FnOnce(AnyNode) -> Fut + 'static,
-        Fut: Future<Output = Result<Answer, ResolveError>> + 'static,
+        Fut: Future<Output = Result<Resolved, Ended>> + 'static,
     {
         // Stale when the resolver's owner is gone: the waiter is dropped, and its request ends with an error.
-        let joined = self.0.try_with_mut(|questions| questions.join(question, waiter));
-        let ticket = joined.as_ref().map_or(0, |(ticket, _)| *ticket);
-        if let Ok((_, IsFirst(true))) = joined {
-            self.start(question, body);
-        }
-        Place { questions: self, question: question.clone(), ticket }
+        let joined = self.0.try_with_mut(|questions| questions.join(question, waiter, || self.start(question, body)));
+        Place { questions: self, question: question.clone(), ticket: joined.unwrap_or(0) }
     }
 
-    fn start<F, Fut>(self, question: &Question, body: F)
+    /// None of its code runs before this has returned.
+    fn start<F, Fut>(self, question: &Question, body: F) -> AnyNode
     where
         F: FnOnce(AnyNode) -> Fut + 'static,
-        Fut: Future<Output = Result<Answer, ResolveError>> + 'static,
+        Fut: Future<Output = Result<Resolved, Ended>> + 'static,
     {
         let asked = question.clone();
-        let request = self.0.spawn("question", body).label(question.to_string());
-        let flight = request.on_result(move |result| self.finish(&asked, &result));
-        let _gone_with_its_owner = self.0.try_with_mut(|questions| questions.set_flight(question, flight));
+        let request = self.0.spawn("question", body).label(question.text());
+        request.on_result(move |result| self.finish(&asked, &result))
     }
 
     /// The news goes to every waiter. They run later, so none of them can get in the way of this.
-    fn finish(self, question: &Question, result: &Result<Answer, ResolveError>) {
+    fn finish(self, question: &Question, result: &Result<Resolved, Ended>) {
         let Ok(Some(shared)) = self.0.try_with_mut(|questions| questions.remove(question)) else { return };
         for (_, waiter) in shared.waiters {
             let _gone_meanwhile = waiter.complete(result.clone());
@@ -74,21 +69,17 @@ impl SharedQuestions {
     }
 }
 
-struct IsFirst(bool);
-
 impl Questions {
-    fn join(&mut self, question: &Question, waiter: Waiter) -> (u64, IsFirst) {
+    /// The waiter's ticket.
+    fn join(&mut self, question: &Question, waiter: Waiter, start: impl FnOnce() -> AnyNode) -> u64 {
         self.tickets += 1;
-        let (at, is_first) = match self.find(question) {
-            Ok(at) => (at, false),
-            Err(at) => {
-                let shared = Shared { question: question.clone(), flight: None, waiters: Vec::new() };
-                self.in_flight.insert(at, Box::new(shared));
-                (at, true)
-            }
-        };
+        let at = self.find(question).unwrap_or_else(|at| {
+            let shared = Shared { question: question.clone(), flight: start(), waiters: Vec::new() };
+            self.in_flight.insert(at, Box::new(shared));
+            at
+        });
         self.in_flight[at].waiters.push((self.tickets, waiter));
-        (self.tickets, IsFirst(is_first))
+        self.tickets
     }
 
     /// Where it is, or else where it belongs.
@@ -96,28 +87,18 @@ impl Questions {
         self.in_flight.binary_search_by(|shared| shared.question.cmp(question))
     }
 
-    fn get_mut(&mut self, question: &Question) -> Option<&mut Shared> {
-        let at = self.find(question).ok()?;
-        Some(&mut self.in_flight[at])
-    }
-
     fn remove(&mut self, question: &Question) -> Option<Box<Shared>> {
         let at = self.find(question).ok()?;
         Some(self.in_flight.remove(at))
     }
 
-    fn set_flight(&mut self, question: &Question, flight: AnyNode) {
-        if let Some(shared) = self.get_mut(question) {
-            shared.flight = Some(flight);
-        }
-    }
-
     /// The flight that nobody waits for any more, if that was the last.
     fn leave(&mut self, question: &Question, ticket: u64) -> Option<AnyNode> {
-        let shared = self.get_mut(question)?;
-        let at = shared.waiters.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()?;
-        drop(shared.waiters.remove(at));
-        if shared.waiters.is_empty() { self.remove(question)?.flight } else { None }
+        let at = self.find(question).ok()?;
+        let waiters = &mut self.in_flight[at].waiters;
+        let place = waiters.iter().position(|waiter| waiter.0 == ticket)?;
+        drop(waiters.remove(place));
+        if waiters.is_empty() { Some(self.in_flight.remove(at).flight) } else { None }
     }
 }
 
