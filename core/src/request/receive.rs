@@ -10,6 +10,7 @@ use crate::tree::TreeCore;
 use crate::waits;
 use alloc::rc::Rc;
 use core::future::Future;
+use core::mem::needs_drop;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -183,15 +184,14 @@ fn discard<T, E>(core: &TreeCore, slot: SlotRef, error: OfError<E>) {
             }
         }),
     };
-    let value = match result {
+    match result {
         Some(Err(lost)) => {
             error(About::Lost(core, slot, owner, lost));
-            None
         }
-        done => done,
-    };
+        Some(Ok(value)) if needs_drop::<T>() => drop(core.protect(slot, false, || drop(value))),
+        _ => {}
+    }
     core.give_up(slot);
-    drop(value);
 }
 
 /// Why a request ended that ended neither with a result nor because somebody asked.

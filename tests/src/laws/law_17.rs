@@ -349,13 +349,26 @@ pub async fn law_17_a_post_that_frees_its_node_and_panics_blames_no_successor<W:
     trace.expect(&["(gone): panicked: too late"]);
 }
 
-/// The value that nobody receives is dropped as the request's own code.
+/// The value that nobody receives is dropped as the request's own code, whoever drops the handle or completes it.
 pub async fn law_17_a_panic_in_the_drop_of_an_unreceived_value_is_told<W: Blocking>(world: W) {
     let trace = Trace::new();
     let owner = connection(world.ground(), &trace);
-    owner.spawn("request", async |_| Ok::<_, Ended>(OnDrop::new(|| panic!("by its drop")))).detach();
-    turns(world.root(), 3).await;
+    let bomb = || OnDrop::new(|| panic!("by its drop"));
+    owner.spawn("request", async move |_| Ok::<_, Ended>(bomb())).detach();
+    turns(world.root(), 2).await;
     trace.expect(&["ground › server › connection › request: panicked: by its drop"]);
+
+    let held = owner.spawn("request", async move |_| Ok::<_, Ended>(bomb()));
+    turns(world.root(), 2).await;
+    drop(held);
+    turns(world.root(), 2).await;
+    trace.expect(&["ground › server › connection › request: panicked: by its drop"]);
+
+    let (detached, done) = owner.completer::<_, Ended>("by hand");
+    detached.detach();
+    assert!(done.complete(Ok(bomb())).is_ok());
+    turns(world.root(), 2).await;
+    trace.expect(&["ground › server › connection › by hand: panicked: by its drop"]);
     assert!(owner.is_alive());
 }
 
