@@ -106,7 +106,9 @@ impl TreeCore {
     /// Notes a failure of something that is, or was, below `owner`.
     pub(crate) fn failed(&self, owner: Option<AnyNode>, mut failure: Failure) {
         let known = core::iter::successors(owner, |node| node.last_owner());
-        let above = known.filter_map(AnyNode::readable).next().or_else(|| self.living_root());
+        // Of whom nobody is known any more, whoever lets it go is told; that may be the loop, which has the root above it.
+        let left = known.chain(self.running()).find_map(AnyNode::readable);
+        let above = left.or_else(|| self.living_root());
         if let Some(handlers) = self.parts.failure_handlers.get() {
             failure.0.asked = handlers(above);
         }

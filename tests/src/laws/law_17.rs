@@ -288,6 +288,22 @@ pub async fn law_17_an_unreceived_failure_outlives_its_owner<W: World>(world: W)
     trace.expect(&["ground › server › connection › failing: no"]);
 }
 
+/// When nothing is known any more of those above it, whoever lets it go has it.
+pub async fn law_17_an_unreceived_failure_of_the_forgotten_is_told_above_whoever_drops_it<W: World>(world: W) {
+    let trace = Trace::new();
+    let ground = world.ground();
+    let connection = connection(ground, &trace);
+    let held = connection.spawn("failing", async |_| Err::<(), _>(Problem::Said("no")));
+    turns(world.root(), 3).await;
+    connection.free();
+    let server = ground.children().next().expect("it contains failures");
+    let successors: Vec<_> = (0..3).map(|_| ground.insert(())).collect();
+    server.insert(held).free();
+    drop(successors);
+    turns(world.root(), 3).await;
+    trace.expect(&["failing: no"]);
+}
+
 /// What panics after it has ended itself, or its owner, is told to the nearest that is left above it, with its path.
 pub async fn law_17_code_that_ended_itself_panics_below_whoever_is_left<W: Blocking>(world: W) {
     let trace = Trace::new();
