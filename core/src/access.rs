@@ -218,7 +218,7 @@ impl<T: 'static> Node<T> {
     pub fn remote(self) -> Remote<T> {
         let shared = self.any().core().map(|core| {
             core.parts.take_posts.set(Some(TreeCore::take_posts));
-            Arc::clone(&core.shared)
+            core.shared.share(&core)
         });
         Remote { target: self.any().id(), shared, kind: PhantomData }
     }

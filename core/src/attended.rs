@@ -47,7 +47,7 @@ impl Attended<'_> {
     /// The host then marks it and runs a turn.
     #[inline(always)]
     pub fn turn_for(&self, token: Token, ready: Ready, now: Instant) -> Option<Turn> {
-        let (core, shared) = (self.core, &*self.core.shared);
+        let (core, shared) = (self.core, self.core.shared.of_threads());
         // With nothing queued, nothing due and nothing come from other threads, the class of the source is the first with anything to do;
         // sources of an earlier class than I/O have no front, and nobody is told of them here.
         let is_outside = core.phase.get() == Phase::Attended && core.entered.get() == 0;

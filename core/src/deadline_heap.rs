@@ -1,8 +1,9 @@
-//! [`DeadlineQueue`] for a page, where small code counts for more than a fast row: all deadlines lie in a heap.
+//! [`DeadlineQueue`] for a page, where small code counts for more than a fast row: all deadlines lie in a heap, a pairing heap as the timers.
 
 use crate::arena::WideRef;
-use crate::heap::{Heap, Overdue};
+use crate::heap::Heap;
 use crate::time::Instant;
+use crate::turn::Overdue;
 
 /// All deadlines of a tree. Who has one knows its place: [`Ext::deadline`](crate::arena::Ext).
 #[derive(Default)]
@@ -27,7 +28,7 @@ impl DeadlineQueue {
     }
 
     pub(crate) fn at_if(&self, slot: WideRef, overdue: Overdue) -> Option<Instant> {
-        if slot.ext().is_queued() { self.0.at_if(slot, overdue) } else { None }
+        self.0.at_if(slot, overdue)
     }
 
     pub(crate) fn at(&self, slot: WideRef) -> Option<Instant> {

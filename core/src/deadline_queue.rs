@@ -5,8 +5,9 @@
 //! heap alone: `deadline_heap.rs`.)
 
 use crate::arena::WideRef;
-use crate::heap::{Heap, Overdue};
+use crate::heap::Heap;
 use crate::time::Instant;
+use crate::turn::Overdue;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 

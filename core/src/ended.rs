@@ -167,7 +167,7 @@ impl Ended {
     }
 }
 
-fn add_all(parts: &[&str], text: &mut String) {
+pub(crate) fn add_all(parts: &[&str], text: &mut String) {
     for part in parts {
         text.push_str(part);
     }

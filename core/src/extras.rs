@@ -42,6 +42,12 @@ pub(crate) struct Extras {
 }
 
 impl Extras {
+    /// Nothing. (Not inlined: each copy would be 0.1 KB of a page.)
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    pub(crate) fn none() -> Extras {
+        Extras::default()
+    }
+
     /// A new hook. While others are asked, it is the next.
     pub(crate) fn add_hook(&self, hook: Hook, asks: AsksHooks) {
         self.asks.set(Some(asks));
@@ -128,9 +134,5 @@ impl Dependents {
     /// Takes all out; their memory serves again.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Waiter> {
         self.waiters.drain(..).map(|entry| entry.1)
-    }
-
-    pub(crate) fn take(&mut self) -> Vec<(u64, Waiter)> {
-        core::mem::take(&mut self.waiters)
     }
 }

@@ -1,6 +1,6 @@
 //! Failures that nobody received, and who is asked about them (law 17).
 
-use crate::arena::{Place, SlotRef};
+use crate::arena::Place;
 use crate::catch::{Panic, catch};
 use crate::extras::FailureHandler;
 use crate::node::{AnyNode, known_path};
@@ -95,7 +95,7 @@ impl AnyNode {
         let extras = slot.extras_or_new();
         extras.handles_failures.set(true);
         let parts = &slot.peek_core().parts;
-        parts.failure_handlers.set(Some(failure_handlers));
+        parts.note_handlers.set(Some(TreeCore::note_handlers));
         parts.contains.set(Some(TreeCore::contains));
         let before = extras.on_failure.replace(Some(handler));
         drop(before);
@@ -105,12 +105,8 @@ impl AnyNode {
 impl TreeCore {
     /// Notes a failure of something that is, or was, below `owner`.
     pub(crate) fn failed(&self, owner: Option<AnyNode>, mut failure: Failure) {
-        let known = core::iter::successors(owner, |node| node.last_owner());
-        // Of whom nobody is known any more, whoever lets it go is told; that may be the loop, which has the root above it.
-        let left = known.chain(self.running()).find_map(AnyNode::readable);
-        let above = left.or_else(|| self.living_root());
-        if let Some(handlers) = self.parts.failure_handlers.get() {
-            failure.0.asked = handlers(above);
+        if let Some(note_handlers) = self.parts.note_handlers.get() {
+            note_handlers(self, owner, &mut failure);
         }
         self.undelivered.borrow_mut().push(failure);
         self.pending.add(Queued::Failures);
@@ -145,21 +141,13 @@ impl TreeCore {
                 return self.pending.remove(Queued::Failures);
             }
             for failure in undelivered {
-                let contains = |node: &AnyNode| self.parts.contains.get().is_some_and(|contains| contains(self, *node, &failure));
-                if failure.0.asked.iter().any(contains) || self.has_uncontained() {
+                if self.parts.contains.get().is_some_and(|contains| contains(self, &failure)) {
                     self.drop_failure(failure);
                 } else {
                     self.nobody_contained(failure);
                 }
             }
         }
-    }
-
-    fn has_uncontained(&self) -> bool {
-        let first = self.uncontained.take();
-        let is_some = first.is_some();
-        self.uncontained.set(first);
-        is_some
     }
 
     /// The error in it is the user's, and so is its `Drop`: if that panics, the same are asked about that.
@@ -173,8 +161,26 @@ impl TreeCore {
         }
     }
 
+    /// Notes the nodes from `owner` on up that have a failure handler, nearest first.
+    fn note_handlers(&self, owner: Option<AnyNode>, failure: &mut Failure) {
+        let known = core::iter::successors(owner, |node| node.last_owner());
+        // Of whom nobody is known any more, whoever lets it go is told; that may be the loop, which has the root above it.
+        let mut above = known.chain(self.running()).find_map(AnyNode::readable).or_else(|| self.living_root());
+        while let Some(slot) = above {
+            if slot.extras().is_some_and(|extras| extras.handles_failures.get()) {
+                failure.0.asked.push(AnyNode::of(slot));
+            }
+            above = slot.parent.get();
+        }
+    }
+
+    /// Asks those who were noted, nearest first.
+    fn contains(&self, failure: &Failure) -> bool {
+        failure.0.asked.iter().any(|node| self.is_contained_by(*node, failure))
+    }
+
     /// Asks a node's own handler, if it is not on the stack.
-    fn contains(&self, node: AnyNode, failure: &Failure) -> bool {
+    fn is_contained_by(&self, node: AnyNode, failure: &Failure) -> bool {
         let Some(slot) = node.readable() else { return false };
         let Some(mut handler) = slot.extras().and_then(|extras| extras.on_failure.take()) else { return false };
         let before = self.enter(Some(node));
@@ -204,25 +210,16 @@ impl TreeCore {
         self.failed(node.parent().or_else(|| node.last_owner()), Failure::new(path, place, &what, None));
     }
 
-    /// Without a handler the root is shut down, and `run` returns the first failure.
+    /// Without a handler the root is shut down, and `run` returns the first failure; others are dropped.
     fn nobody_contained(&self, failure: Failure) {
+        if let Some(first) = self.uncontained.take() {
+            self.uncontained.set(Some(first));
+            return self.drop_failure(failure);
+        }
         let place = failure.0.place;
         self.uncontained.set(Some(failure));
         if let Some(root) = self.living_root() {
             self.shut_down(AnyNode::of(root), self.grace.get(), place);
         }
     }
-}
-
-/// The nodes from a slot on up that have a failure handler, nearest first.
-fn failure_handlers(from: Option<SlotRef>) -> Vec<AnyNode> {
-    let mut handlers = Vec::new();
-    let mut above = from;
-    while let Some(slot) = above {
-        if slot.extras().is_some_and(|extras| extras.handles_failures.get()) {
-            handlers.push(AnyNode::of(slot));
-        }
-        above = slot.parent.get();
-    }
-    handlers
 }

@@ -293,7 +293,7 @@ impl TreeCore {
             _ => {}
         }
         if slot.extras.get().is_some() {
-            self.wake_dependents(slot);
+            self.wake_dependents(slot, true);
         }
     }
 
@@ -308,16 +308,16 @@ impl TreeCore {
             self.poke(); // It may be the last that a shutdown waits for.
         }
         if slot.extras.get().is_some() {
-            self.wake_dependents(*slot);
+            self.wake_dependents(*slot, true);
         }
     }
 
+    /// Wakes who waits for that node's end, for its shutdown, or for news of it.
     #[cold]
-    fn wake_dependents(&self, slot: SlotRef) {
+    pub(crate) fn wake_dependents(&self, slot: SlotRef, by_end: bool) {
         let Some(extras) = slot.extras() else { return };
-        let dependents = extras.dependents.borrow_mut().take();
-        for (_, waiter) in dependents {
-            self.wake(waiter, true);
+        for waiter in extras.dependents.borrow_mut().drain() {
+            self.wake(waiter, by_end);
         }
     }
 
@@ -357,7 +357,7 @@ impl TreeCore {
         let Some(mut extras) = slot.take_extras() else { return };
         // Of what is held the label stays: a failure that is dropped unreceived is told with it.
         let label = if slot.has(Flag::Held) { extras.label.take() } else { None };
-        self.protect(slot, false, || *extras = Extras::default());
+        self.protect(slot, false, || *extras = Extras::none());
         if label.is_some() {
             extras.label.replace(label);
             slot.put_extras(extras);
@@ -385,7 +385,7 @@ impl TreeCore {
         let wide = slot.wide();
         slot.place.set(Some(end.place));
         let held = slot.has(Flag::Held);
-        if held && slot.has(Flag::Background) && wide.ext().peek(|told| matches!(told, Told::Facts(_))) {
+        if held && slot.has(Flag::Background) && wide.ext().has_facts() {
             return; // A shutdown ended its code before, and that is what is told.
         }
         let myself = AnyNode { slot, serial: slot.generation.now() - 1 };

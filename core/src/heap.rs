@@ -1,9 +1,11 @@
 //! A 4-ary heap of instants, first in, first out on ties; what is in it knows its place, so that it can be taken out.
 //!
-//! Its work is done for cells that places are noted in, whatever they lie in: one code serves timers and deadlines.
+//! Its work is done for cells that places are noted in, whatever they lie in: one code serves timers and deadlines. (A page has another one:
+//! `pairing_heap.rs`.)
 #![expect(unsafe_code, reason = "what a heap holds is known by the cell in it alone, and is given back as what was put in")]
 
 use crate::time::Instant;
+use crate::turn::Overdue;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
@@ -17,6 +19,21 @@ pub(crate) trait Placed: Copy {
     /// # Safety
     /// `cell` is that of an item of this type which is in a heap.
     unsafe fn of_cell(cell: HeapPlace) -> Self;
+}
+
+/// What lies in a timer that can be in a heap: one more than its place there, or 0.
+#[repr(transparent)]
+pub(crate) struct Link(Cell<u32>);
+
+impl Link {
+    /// In no heap.
+    pub(crate) const fn new() -> Link {
+        Link(Cell::new(0))
+    }
+
+    pub(crate) fn is_in_heap(&self) -> bool {
+        self.0.get() != 0
+    }
 }
 
 /// The cell of a [`Placed`], with the provenance of what it lies in.
@@ -61,13 +78,6 @@ pub(crate) struct Due<T> {
     pub(crate) at: Instant,
     pub(crate) serial: u64,
     pub(crate) item: T,
-}
-
-/// What is due at a time, and was put in before an entry with that serial number.
-#[derive(Clone, Copy)]
-pub(crate) struct Overdue {
-    pub(crate) now: Instant,
-    pub(crate) later: u64,
 }
 
 impl Entry {

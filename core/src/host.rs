@@ -17,8 +17,10 @@ pub trait Host: Any {
     /// Call [`Tree::turn`](crate::Tree::turn) no later than `at`; `None`: nothing is planned. A hint that may come during a turn and
     /// replaces the one before it.
     fn schedule(&self, at: Option<Instant>);
-    /// A thread-safe "call `turn` soon".
-    fn waker(&self) -> Waker;
+    /// A thread-safe "call `turn` soon". Asked for when the tree is made; not in a page, which has one thread.
+    fn waker(&self) -> Waker
+    where
+        Self: Sized;
 }
 
 /// Whether deadlines may end requests in this turn: a host says [`Hold`](Deadlines::Hold) while it is late and input is still

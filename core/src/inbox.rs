@@ -1,90 +1,95 @@
-//! What other threads hand to a tree: posts, and slots that a cloned waker woke.
-//!
-//! Both are stacks that threads push to and the tree takes whole, so that there is no ABA; turned round, what was taken is in order.
-//! A closed stack refuses: nothing that comes late is lost without its sender knowing.
-#![expect(unsafe_code, reason = "intrusive lock-free stacks")]
+//! What other threads hand to a tree: posts, and slots that a cloned waker woke. (A page has one thread: `one_thread_inbox.rs`.)
+#![expect(unsafe_code, reason = "an intrusive lock-free stack of slots, and what their pages know of it")]
 
-use crate::arena::WideRef;
+use crate::arena::{SlotRef, WideRef};
+use crate::host::Host;
 use crate::id::NodeId;
 use crate::node::AnyNode;
+use crate::post::{Posts, TakenPosts};
+use crate::stack::{Linked, Stack};
 use crate::sync::{AtomicBool, AtomicPtr, Ordering, fence};
+use crate::tree::TreeCore;
 use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::ops::Deref;
 use core::ptr;
 use core::task::Waker;
 
-/// What can be pushed: it has room for a link.
-pub(crate) trait Linked {
-    /// # Safety
-    /// `this` points to a live value.
-    unsafe fn link<'a>(this: *mut Self) -> &'a AtomicPtr<Self>
-    where
-        Self: Sized;
+/// What a tree has of the part of it that threads share.
+pub(crate) struct Inbox(Arc<Shared>);
+
+impl Inbox {
+    pub(crate) fn new(host: &impl Host) -> Inbox {
+        Inbox(Arc::new(Shared::new(host.waker())))
+    }
+
+    /// For a `Remote` of that tree.
+    pub(crate) fn share(&self, _: &TreeCore) -> Arc<Shared> {
+        Arc::clone(&self.0)
+    }
+
+    /// The part itself.
+    #[inline(always)]
+    pub(crate) fn of_threads(&self) -> &Shared {
+        &self.0
+    }
 }
 
-/// A stack that many threads push to and one takes whole.
-pub(crate) struct Stack<T> {
-    head: AtomicPtr<T>,
+impl Deref for Inbox {
+    type Target = Shared;
+    #[inline(always)]
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
-impl<T: Linked> Stack<T> {
-    pub(crate) fn new() -> Stack<T> {
-        Stack { head: AtomicPtr::new(ptr::null_mut()) }
+/// What a page knows of its tree's shared part. Read by wakers of any thread, which pin a slot of the page; so it does not change under
+/// them.
+pub(crate) struct SharedOfPage(AtomicPtr<Shared>);
+
+impl SharedOfPage {
+    pub(crate) fn none() -> SharedOfPage {
+        SharedOfPage(AtomicPtr::new(ptr::null_mut()))
     }
 
-    fn closed() -> *mut T {
-        ptr::without_provenance_mut(1)
+    /// The page is that tree's.
+    pub(crate) fn set(&self, inbox: &Inbox) {
+        self.0.store(Arc::as_ptr(&inbox.0).cast_mut(), Ordering::Release);
     }
 
-    /// False when it is closed: `item` is still the caller's.
-    ///
-    /// # Safety
-    /// `item` is live until somebody takes it, in no stack, and nobody else pushes it.
-    pub(crate) unsafe fn push(&self, item: *mut T) -> bool {
-        let mut head = self.head.load(Ordering::Relaxed);
-        loop {
-            if head == Self::closed() {
-                return false;
-            }
-            // SAFETY: the caller's contract; until the exchange succeeds the item is ours alone.
-            unsafe { T::link(item) }.store(head, Ordering::Relaxed);
-            match self.head.compare_exchange_weak(head, item, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return true,
-                Err(now) => head = now,
-            }
+    #[inline(always)]
+    fn is_of(&self, inbox: &Inbox) -> bool {
+        ptr::eq(self.0.load(Ordering::Acquire), Arc::as_ptr(&inbox.0))
+    }
+
+    /// The tree is gone. An orphan counts in its shared part until [`take`](SharedOfPage::take).
+    pub(crate) fn leave(&self, inbox: &Inbox, is_orphan: bool) {
+        if is_orphan {
+            let _count_of_the_orphan = Arc::into_raw(Arc::clone(&inbox.0));
+        } else {
+            self.0.store(ptr::null_mut(), Ordering::Release);
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        let head = self.head.load(Ordering::Relaxed);
-        head.is_null() || head == Self::closed()
+    /// Takes it out of an orphan, with its count.
+    pub(crate) fn take(&self) -> Option<Arc<Shared>> {
+        let shared = self.0.swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: called for orphans only, for each of which `leave` gave one strong count away; the pointer came from an `Arc`.
+        (!shared.is_null()).then(|| unsafe { Arc::from_raw(shared.cast_const()) })
     }
+}
 
-    /// All that is there, oldest first, each linked to the next. For the one owner.
-    pub(crate) fn take(&self) -> *mut T {
-        if self.is_empty() {
-            return ptr::null_mut();
-        }
-        Self::turned_round(self.head.swap(ptr::null_mut(), Ordering::AcqRel))
-    }
+/// Whether that slot's tenant belongs to that tree. By what threads share: the slot may be one of another thread's tree.
+#[inline(always)]
+pub(crate) fn is_of(slot: SlotRef, core: &TreeCore) -> bool {
+    slot.shared().is_of(&core.shared)
+}
 
-    /// Closes it for good, and gives what is there.
-    pub(crate) fn close(&self) -> *mut T {
-        let head = self.head.swap(Self::closed(), Ordering::AcqRel);
-        if head == Self::closed() { ptr::null_mut() } else { Self::turned_round(head) }
-    }
-
-    fn turned_round(mut head: *mut T) -> *mut T {
-        let mut done = ptr::null_mut();
-        while !head.is_null() {
-            // SAFETY: what is in the stack is live, and taken it is ours alone.
-            let link = unsafe { T::link(head) };
-            let next = link.load(Ordering::Relaxed);
-            link.store(done, Ordering::Relaxed);
-            done = head;
-            head = next;
-        }
-        done
-    }
+/// A cloned waker has woken that slot, which it pins. False when the tree is gone.
+pub(crate) fn inject(slot: WideRef) -> bool {
+    // SAFETY: the page of a pinned slot is not handed on, and keeps its tree's shared part: by the tree itself while it lives, by the
+    // count of the orphan after that. The caller has a waker, and with it a pin, for as long as the reference is used.
+    unsafe { &*slot.shared().0.load(Ordering::Acquire) }.inject(slot)
 }
 
 impl Linked for crate::arena::Slot {
@@ -94,24 +99,10 @@ impl Linked for crate::arena::Slot {
     }
 }
 
-/// A closure on its way to a tree.
-pub(crate) struct Post {
-    link: AtomicPtr<Post>,
-    target: NodeId,
-    run: Box<dyn FnOnce(AnyNode) + Send>,
-}
-
-impl Linked for Post {
-    unsafe fn link<'a>(this: *mut Self) -> &'a AtomicPtr<Self> {
-        // SAFETY: the caller's contract.
-        unsafe { &(*this).link }
-    }
-}
-
 /// The part of a tree that threads share. It outlives the last waker and the last `Remote`.
 pub(crate) struct Shared {
     injected: Stack<crate::arena::Slot>,
-    posts: Stack<Post>,
+    posts: Posts,
     /// Something was brought since the tree last looked; whether it is still there the stacks know.
     brought: AtomicBool,
     /// The host may sleep: whoever brings something wakes it.
@@ -120,8 +111,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(waker: Waker) -> Shared {
-        Shared { injected: Stack::new(), posts: Stack::new(), brought: AtomicBool::new(false), armed: AtomicBool::new(true), waker }
+    fn new(waker: Waker) -> Shared {
+        Shared { injected: Stack::new(), posts: Posts::new(), brought: AtomicBool::new(false), armed: AtomicBool::new(true), waker }
     }
 
     /// Wakes the host, unless a turn runs (which looks again at its end) or somebody has woken it already.
@@ -170,19 +161,15 @@ impl Shared {
 
     /// Hands a closure over; false when the tree is gone.
     pub(crate) fn post(&self, target: NodeId, run: Box<dyn FnOnce(AnyNode) + Send>) -> bool {
-        let post = Box::into_raw(Box::new(Post { link: AtomicPtr::new(ptr::null_mut()), target, run }));
-        // SAFETY: from a box just now, in no stack.
-        if unsafe { self.posts.push(post) } {
+        let taken = self.posts.push(target, run);
+        if taken {
             self.poke();
-            return true;
         }
-        // SAFETY: refused, so it is still ours.
-        drop(unsafe { Box::from_raw(post) });
-        false
+        taken
     }
 
     /// Hands a woken slot over; false when the tree is gone.
-    pub(crate) fn inject(&self, slot: WideRef) -> bool {
+    fn inject(&self, slot: WideRef) -> bool {
         // SAFETY: slots are never unmapped; the `INJECTED` bit, which the caller has turned on, lets nobody else push it.
         let taken = unsafe { self.injected.push(slot.as_ptr()) };
         if taken {
@@ -201,34 +188,12 @@ impl Shared {
         !self.injected.is_empty()
     }
 
-    pub(crate) fn take_posts(&self, close: bool) -> Posts {
-        Posts(if close { self.posts.close() } else { self.posts.take() })
+    pub(crate) fn take_posts(&self, close: bool) -> TakenPosts {
+        self.posts.take(close)
     }
 
     pub(crate) fn take_injected(&self, close: bool) -> Injected {
         Injected(if close { self.injected.close() } else { self.injected.take() })
-    }
-}
-
-/// Closures taken out, oldest first.
-pub(crate) struct Posts(*mut Post);
-
-impl Iterator for Posts {
-    type Item = (NodeId, Box<dyn FnOnce(AnyNode) + Send>);
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_null() {
-            return None;
-        }
-        // SAFETY: taken out of the stack, it is ours alone; it came from a box.
-        let post = *unsafe { Box::from_raw(self.0) };
-        self.0 = post.link.load(Ordering::Relaxed);
-        Some((post.target, post.run))
-    }
-}
-
-impl Drop for Posts {
-    fn drop(&mut self) {
-        self.for_each(drop);
     }
 }
 
@@ -261,69 +226,6 @@ mod models {
     use super::*;
     use loom::sync::Arc;
     use loom::thread;
-
-    struct Item {
-        link: AtomicPtr<Item>,
-        number: u32,
-    }
-
-    impl Linked for Item {
-        unsafe fn link<'a>(this: *mut Self) -> &'a AtomicPtr<Self> {
-            // SAFETY: the caller's contract.
-            unsafe { &(*this).link }
-        }
-    }
-
-    fn push(stack: &Stack<Item>, number: u32) -> bool {
-        let item = Box::into_raw(Box::new(Item { link: AtomicPtr::new(ptr::null_mut()), number }));
-        // SAFETY: from a box just now.
-        let pushed = unsafe { stack.push(item) };
-        if !pushed {
-            // SAFETY: refused, so it is still ours.
-            drop(unsafe { Box::from_raw(item) });
-        }
-        pushed
-    }
-
-    fn numbers(mut item: *mut Item) -> alloc::vec::Vec<u32> {
-        let mut found = alloc::vec::Vec::new();
-        while !item.is_null() {
-            // SAFETY: taken out, it is ours alone.
-            let owned = unsafe { Box::from_raw(item) };
-            found.push(owned.number);
-            item = owned.link.load(Ordering::Relaxed);
-        }
-        found
-    }
-
-    #[test]
-    fn loom_nothing_pushed_is_lost_and_each_thread_keeps_its_order() {
-        loom::model(|| {
-            let stack = Arc::new(Stack::new());
-            let other = Arc::clone(&stack);
-            let pusher = thread::spawn(move || assert!(push(&other, 1) && push(&other, 2)));
-            assert!(push(&stack, 10));
-            let mut all = numbers(stack.take());
-            pusher.join().expect("it does not panic");
-            all.extend(numbers(stack.take()));
-            assert_eq!(all.len(), 3);
-            let of_the_other: alloc::vec::Vec<u32> = all.into_iter().filter(|number| *number < 10).collect();
-            assert_eq!(of_the_other, [1, 2]);
-        });
-    }
-
-    #[test]
-    fn loom_a_closed_stack_refuses_and_what_was_in_time_is_given() {
-        loom::model(|| {
-            let stack = Arc::new(Stack::new());
-            let other = Arc::clone(&stack);
-            let pusher = thread::spawn(move || push(&other, 1));
-            let given = numbers(stack.close());
-            let pushed = pusher.join().expect("it does not panic");
-            assert_eq!(pushed, given == [1], "pushed and given, or refused and not");
-            assert!(!push(&stack, 2));
-        });
-    }
 
     struct Counting(core::sync::atomic::AtomicU32);
 

@@ -29,16 +29,21 @@ mod ended;
 mod extras;
 mod failure;
 mod free;
+#[cfg_attr(target_family = "wasm", path = "pairing_heap.rs")]
 mod heap;
 mod host;
 mod id;
+#[cfg_attr(all(target_family = "wasm", not(target_feature = "atomics")), path = "one_thread_inbox.rs")]
 mod inbox;
 mod label;
 mod marks;
 mod node;
 mod notified;
+#[cfg(all(test, not(target_family = "wasm")))]
+mod pairing_heap;
 mod parts;
 mod pending;
+mod post;
 pub mod prelude;
 mod ready;
 mod report;
@@ -49,6 +54,7 @@ pub mod sim;
 mod sleep;
 mod source;
 mod sources;
+mod stack;
 mod sync;
 mod time;
 mod timer;

@@ -430,6 +430,7 @@ impl AnyNode {
         let core = owner.peek_core(); // No code of the user's runs here, but for the drop of a refused closure at the very end.
         match core.make_with(owner, kind_of_soon(&cell), Location::caller(), 0, cell) {
             Ok(slot) => {
+                core.parts.call_immediates.set(Some(TreeCore::call_immediates));
                 core.enqueue(crate::arena::Queue::Soon, slot.wide());
                 core.poke();
                 AnyNode::of(slot)

@@ -21,11 +21,8 @@ impl AnyNode {
     /// Wakes all who wait in [`notified`](AnyNode::notified), first come first served; legal at any time on the tree's thread. They run
     /// with the woken requests (law 20), so before any deadline of that turn. Nothing on a stale node.
     pub fn notify(self) {
-        let Some(slot) = self.readable() else { return };
-        let Some(extras) = slot.extras() else { return };
-        let mut dependents = extras.dependents.borrow_mut();
-        for waiter in dependents.drain() {
-            slot.peek_core().wake(waiter, false);
+        if let Some(slot) = self.readable() {
+            slot.peek_core().wake_dependents(slot, false);
         }
     }
 }

@@ -1,11 +1,9 @@
 //! [`Parts`]: code of the tree that is linked only where it is used.
 
-use crate::arena::SlotRef;
 use crate::failure::Failure;
 use crate::node::AnyNode;
 use crate::source::SourceClass;
 use crate::tree::TreeCore;
-use alloc::vec::Vec;
 use core::cell::Cell;
 
 /// A part of the tree's work, if it is there.
@@ -21,12 +19,14 @@ pub(crate) struct Parts {
     pub(crate) drop_sources: Part<fn(&TreeCore)>,
     /// Runs what other threads posted or, of a tree that is gone, drops it. Noted with the first `Remote`.
     pub(crate) take_posts: Part<fn(&TreeCore)>,
+    /// Calls the immediates. Noted with the first one.
+    pub(crate) call_immediates: Part<fn(&TreeCore)>,
     /// Ends the code of background requests from a node on down. Noted with the first one.
     pub(crate) end_background: Part<fn(&TreeCore, AnyNode)>,
-    /// Who handles failures from a slot on up. Noted with the first failure handler, as the next.
-    pub(crate) failure_handlers: Part<fn(Option<SlotRef>) -> Vec<AnyNode>>,
-    /// Asks the failure handler of a node: true when it contains the failure.
-    pub(crate) contains: Part<fn(&TreeCore, AnyNode, &Failure) -> bool>,
+    /// Notes who handles a failure of what is, or was, below a node. Noted with the first failure handler, as the next.
+    pub(crate) note_handlers: Part<fn(&TreeCore, Option<AnyNode>, &mut Failure)>,
+    /// Asks those who were noted: true when one of them contains the failure.
+    pub(crate) contains: Part<fn(&TreeCore, &Failure) -> bool>,
     /// Wakes who waits for a shutdown from a node on down. Noted with the first who does.
     pub(crate) tell_closing: Part<fn(&TreeCore, AnyNode)>,
 }

@@ -50,14 +50,18 @@ pub struct TreeReport {
 /// The last part of a type's path, without parameters.
 pub(crate) fn short(type_name: &'static str) -> &'static str {
     // By bytes, all of ASCII: the library's search for a text is 2 KB of a page, since failures name types too.
-    let bytes = type_name.as_bytes();
-    let mut end = bytes.iter().position(|byte| matches!(byte, b'<' | b'{')).unwrap_or(bytes.len());
-    while end > 0 && bytes[end - 1] == b':' {
-        end -= 1; // What is before a closure: `path::{{closure}}`.
-    }
-    let mut start = end;
-    while start > 0 && bytes[start - 1] != b':' {
-        start -= 1;
+    let (mut start, mut end) = (0, 0);
+    for (at, byte) in type_name.bytes().enumerate() {
+        match byte {
+            b'<' | b'{' => break, // Before a closure: `path::{{closure}}`.
+            b':' => {}
+            _ => {
+                if at > end {
+                    start = at;
+                }
+                end = at + 1;
+            }
+        }
     }
     type_name.get(start..end).unwrap_or(type_name)
 }

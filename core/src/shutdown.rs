@@ -146,10 +146,7 @@ impl TreeCore {
     fn tell_closing(&self, node: AnyNode) {
         let mut next = node.readable();
         while let Some(slot) = next {
-            let waiters = slot.extras().map(|extras| extras.dependents.borrow_mut().take());
-            for (_, waiter) in waiters.into_iter().flatten() {
-                self.wake(waiter, false);
-            }
+            self.wake_dependents(slot, false);
             next = next_below(slot, node.slot);
         }
     }

@@ -1,8 +1,9 @@
 //! Sleeping: 72 bytes beside the request that sleeps, no node, no allocation from the system in steady state.
 #![expect(unsafe_code, reason = "a pending sleep lies in a chunk that its future and the heap of timers point to")]
 
-use crate::arena::{Class, Serial, SlotIndex, SlotRef, TimerHead, TimerRef, Told, Waiter, WideRef};
+use crate::arena::{Class, Serial, SlotIndex, SlotRef, TimerHead, TimerRef, Waiter, WideRef};
 use crate::ended::Ended;
+use crate::heap::Link;
 use crate::node::AnyNode;
 use crate::request::waiter_of;
 use crate::time::Instant;
@@ -63,7 +64,7 @@ impl Sleep {
     fn arm(&mut self, core: Rc<TreeCore>) -> bool {
         let Some(chunk) = core.chunks.allocate(Layout::new::<Pending>()) else { return false };
         let pending = chunk.cast::<Pending>();
-        let head = TimerHead { place: Cell::new(0), slot: Cell::new(SlotIndex::NONE) };
+        let head = TimerHead { link: Link::new(), slot: Cell::new(SlotIndex::NONE) };
         // SAFETY: the chunk is new and of this layout.
         unsafe { pending.write(Pending { head, waiter: Cell::new(None) }) };
         // SAFETY: initialised above; it stays until `disarm`, which takes it out of the heap first.
@@ -92,7 +93,7 @@ impl Future for Sleep {
     type Output = Result<(), Ended>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.pending().is_some_and(|pending| pending.head.place.get() == 0) {
+        if self.pending().is_some_and(|pending| !pending.head.link.is_in_heap()) {
             self.disarm();
             self.at = Instant(0);
             return Poll::Ready(Ok(()));
@@ -125,11 +126,14 @@ fn ends_with(waiter: &Waiter, node: AnyNode) -> bool {
 }
 
 fn is_within(slot: WideRef, serial: Serial, node: AnyNode) -> bool {
-    if (*slot, serial) == (node.slot, node.serial) {
-        return true;
+    let mut polled = Some((slot, serial));
+    while let Some((slot, serial)) = polled {
+        if (*slot, serial) == (node.slot, node.serial) {
+            return true;
+        }
+        polled = if slot.kind.get().class == Class::Scope { slot.ext().own_waiter() } else { None };
     }
-    slot.kind.get().class == Class::Scope
-        && slot.ext().peek(|told| matches!(told, Told::Ours(polls, serial) if is_within(*polls, *serial, node)))
+    false
 }
 
 impl Drop for Sleep {

@@ -1,6 +1,6 @@
 //! Timers that call: once, or again and again.
 
-use crate::arena::{Class, Flag, KindOf, Place, SlotRef, State, TimerCell, TimerRef};
+use crate::arena::{Class, Flag, KindOf, Place, SlotIndex, SlotRef, State, TimerCell, TimerRef};
 use crate::node::{AnyNode, Node};
 use crate::time::{Instant, nanos_of};
 use crate::tree::TreeCore;
@@ -60,7 +60,7 @@ impl TreeCore {
     /// A new timer's node enters the heap.
     fn arm_new(&self, slot: SlotRef, delay: Duration) {
         let timer = TimerRef::of(slot);
-        timer.head().slot.set(slot.index());
+        timer.head().slot.set(SlotIndex::of(slot));
         let at = self.now() + delay;
         self.timers.insert(at, timer);
         self.plan(at);
@@ -73,7 +73,7 @@ impl Node<Timer> {
     /// False, and nothing happens: it is stale, ending, or has fired already (a one-shot timer in its own handler is ending).
     pub fn reset(self, delay: Duration) -> bool {
         let Some(slot) = self.any().readable() else { return false };
-        let fired = slot.has(Flag::NoValue) || (!slot.kind.get().periodic && TimerRef::of(slot).head().place.get() == 0);
+        let fired = slot.has(Flag::NoValue) || (!slot.kind.get().periodic && !TimerRef::of(slot).head().link.is_in_heap());
         if slot.kind.get().class != Class::Timer || !matches!(slot.state.get(), State::Live | State::Asking) || fired {
             return false;
         }

@@ -1,7 +1,7 @@
 //! The owner of everything, bound to one thread.
 
 use crate::arena::value::Room;
-use crate::arena::{Chunks, Kind, KindOf, Lists, Pages, Place, SlotRef, State, TimerRef};
+use crate::arena::{Chunks, FirstPage, Kind, KindOf, Lists, Pages, Place, SlotRef, State, TimerRef};
 use crate::arena::{Flag, SlotIndex};
 use crate::catch::catch;
 use crate::deadline_queue::DeadlineQueue;
@@ -10,16 +10,15 @@ use crate::free::End;
 use crate::heap::Heap;
 use crate::host::Host;
 use crate::id::NodeId;
-use crate::inbox::Shared;
+use crate::inbox::Inbox;
 use crate::node::{AnyNode, InsertRefused};
 use crate::parts::Parts;
-use crate::pending::Pending;
+use crate::pending::{Pending, Queued};
 use crate::sources::Sources;
 use crate::time::{Instant, secs};
 use crate::turn::Phase;
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::{Cell, RefCell};
@@ -46,7 +45,7 @@ pub(crate) struct TreeCore {
     pub(crate) pages: Pages,
     pub(crate) chunks: Chunks,
     pub(crate) lists: Lists,
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Inbox,
     pub(crate) parts: Parts,
     host: Box<dyn Host>,
     /// Where the tree was made.
@@ -93,14 +92,13 @@ impl Tree {
     #[track_caller]
     pub fn new(host: impl Host) -> Tree {
         let place = Location::caller();
-        let shared = Arc::new(Shared::new(host.waker()));
+        let shared = Inbox::new(&host);
         let time = host.now();
-        let pages = Pages::default();
-        let lists = Lists::new(|| pages.take(&shared, true).map(SlotRef::wide).expect(NO_MEMORY));
+        let first = FirstPage::take().expect(NO_MEMORY);
         let core = Rc::new(TreeCore {
-            pages,
+            pages: Pages::default(),
             chunks: Chunks::default(),
-            lists,
+            lists: Lists::new(|index| first.slot(index)),
             shared,
             parts: Parts::default(),
             host: Box::new(host),
@@ -126,8 +124,10 @@ impl Tree {
             shutdowns: RefCell::default(),
             scheduled: Cell::new(None),
         });
-        core.loans.borrow_mut().reserve(LOANS_AT_START);
-        core.pages.belong_to(&core);
+        if !cfg!(target_family = "wasm") {
+            core.loans.borrow_mut().reserve(LOANS_AT_START); // In a page small code counts for more.
+        }
+        core.pages.belong_to(&core, first);
         let slot = core.make_under(None, Kind::ROOT, place).expect(NO_MEMORY);
         slot.clear(Flag::NoValue);
         slot.set_name("root");
@@ -148,6 +148,12 @@ impl Tree {
     /// Whose code runs now.
     pub fn running(&self) -> Option<AnyNode> {
         self.core.running()
+    }
+
+    /// Frees the root, if it is not freed, as the drop of the tree does: for hosts.
+    #[doc(hidden)]
+    pub fn free_root(&self) {
+        self.core.free_root();
     }
 
     /// The host this tree was made with; `None` when it is of another type.
@@ -353,27 +359,25 @@ impl TreeCore {
     /// The `Tree` is dropped: the root ends, the queues close, and late wakers find nobody.
     fn close(&self) {
         self.closed.set(true);
-        if let Some(root) = self.living_root() {
-            let end = End::freed(self.place, self.running());
-            self.free(root, &end);
-        }
+        self.free_root();
         self.handle_posts();
         self.shared.take_injected(true).for_each(drop);
-        loop {
-            let wakers = self.foreign.take();
-            if wakers.is_empty() {
-                break;
-            }
-            for waker in wakers {
-                let _ = catch(move || waker.wake());
-            }
+        while self.pending.has(Queued::ForeignWakers) {
+            self.call_foreign();
         }
         let failures = self.undelivered.take();
         let _ = catch(move || drop(failures));
     }
 
+    /// Frees the root, where the tree was made.
+    fn free_root(&self) {
+        if let Some(root) = self.living_root() {
+            self.free(root, &End::freed(self.place, self.running()));
+        }
+    }
+
     pub(crate) fn timer_node(&self, index: SlotIndex) -> Option<SlotRef> {
-        self.pages.slot(index)
+        index.slot(&self.pages)
     }
 }
 

@@ -10,6 +10,7 @@
 
 use crate::arena::{Place, Queue, SlotRef, State, TimerRef, value};
 use crate::catch::catch;
+use crate::ended::add_all;
 use crate::free::End;
 use crate::host::{Deadlines, Turn};
 use crate::node::AnyNode;
@@ -18,6 +19,7 @@ use crate::ready::Ready;
 use crate::source::SourceClass;
 use crate::time::Instant;
 use crate::tree::{Tree, TreeCore};
+use alloc::string::String;
 use core::fmt;
 
 /// How far a turn has come.
@@ -29,6 +31,13 @@ pub(crate) enum Phase {
     Early,
     Woken,
     Deadlines,
+}
+
+/// What was due when the class of the deadlines began: at that time, and put in before an entry with that serial number.
+#[derive(Clone, Copy)]
+pub(crate) struct Overdue {
+    pub(crate) now: Instant,
+    pub(crate) later: u64,
 }
 
 impl Tree {
@@ -48,6 +57,16 @@ impl Tree {
     #[inline]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.core().next_deadline()
+    }
+
+    /// The path of the node whose code runs, or the root's name where that is none of a living one, and these behind it: for hosts, which
+    /// need no code of their own for texts then.
+    #[doc(hidden)]
+    pub fn running_path_and(&self, parts: &[&str]) -> String {
+        let running = self.running().filter(|node| node.is_alive());
+        let mut text = running.map_or_else(|| String::from("root"), AnyNode::path);
+        add_all(parts, &mut text);
+        text
     }
 }
 
@@ -146,7 +165,8 @@ impl TreeCore {
     /// Whether something is pending that is no timer.
     #[inline]
     pub(crate) fn is_queued(&self) -> bool {
-        let is_woken = self.pending.has(Queued::Woken) && !self.lists.is_empty(Queue::Ready);
+        // Most often something was woken. (In a page small code counts for more.)
+        let is_woken = !cfg!(target_family = "wasm") && self.pending.has(Queued::Woken) && !self.lists.is_empty(Queue::Ready);
         is_woken || (self.pending.any() && self.is_anything_left()) || self.shutdown_is_due()
     }
 
@@ -229,13 +249,15 @@ impl TreeCore {
 
     #[inline(always)]
     fn run_immediates(&self) {
-        if self.pending.has(Queued::Immediates) {
-            self.call_immediates();
+        if self.pending.has(Queued::Immediates)
+            && let Some(call_immediates) = self.parts.call_immediates.get()
+        {
+            call_immediates(self);
         }
     }
 
     #[inline(never)]
-    fn call_immediates(&self) {
+    pub(crate) fn call_immediates(&self) {
         self.pending.remove(Queued::Immediates);
         self.lists.begin(Queue::Soon, Queue::SoonRunning);
         while let Some(slot) = self.lists.pop(Queue::SoonRunning) {
@@ -245,7 +267,7 @@ impl TreeCore {
     }
 
     /// Calls a one-shot closure, whose node is ending meanwhile, and frees the node.
-    fn call_once(&self, slot: SlotRef) {
+    pub(crate) fn call_once(&self, slot: SlotRef) {
         slot.state.set(State::Ending);
         self.call_lent(slot, || value::call(slot, Ready::NONE, slot));
         if slot.state.get() == State::Deferred {
@@ -271,8 +293,7 @@ impl TreeCore {
         while let Some(entry) = self.timers.due(now).filter(|entry| entry.serial < later) {
             self.timers.remove(entry.item);
             match self.timer_node(entry.item.head().slot.get()) {
-                Some(slot) if slot.kind.get().periodic => self.fire_periodic(slot, entry.at, now),
-                Some(slot) => self.call_once(slot),
+                Some(slot) => (slot.kind.get().fire)(self, slot, entry.at, now),
                 None => self.end_sleep(entry.item),
             }
             self.count_piece();
@@ -280,7 +301,7 @@ impl TreeCore {
     }
 
     /// Keeps the phase: periods missed give one call, the next comes at the first multiple after now.
-    fn fire_periodic(&self, slot: SlotRef, at: Instant, now: Instant) {
+    pub(crate) fn fire_periodic(&self, slot: SlotRef, at: Instant, now: Instant) {
         let period = TimerRef::period(slot);
         let late = now.0 - at.0;
         let next = match late.checked_rem(period) {
@@ -328,7 +349,7 @@ impl TreeCore {
     }
 
     #[inline(never)]
-    fn call_foreign(&self) {
+    pub(crate) fn call_foreign(&self) {
         self.pending.remove(Queued::ForeignWakers);
         let mut wakers = self.foreign.take();
         for waker in wakers.drain(..) {

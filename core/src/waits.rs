@@ -1,5 +1,7 @@
 //! What a request can wait for, as one byte.
 
+use alloc::string::String;
+
 /// The names that the report shows; the byte in a slot is an index into this.
 const NAMES: [&str; 14] = [
     "", "its turn", "sleep", "request", "readable", "writable", "message", "closing", "event", "room", "answer", "client", "promise",
@@ -10,14 +12,31 @@ pub(crate) const NOTHING: u8 = 0;
 pub(crate) const TURN: u8 = 1;
 pub(crate) const SLEEP: u8 = 2;
 pub(crate) const REQUEST: u8 = 3;
+const READABLE: u8 = 4;
+const WRITABLE: u8 = 5;
+const MESSAGE: u8 = 6;
 pub(crate) const CLOSING: u8 = 7;
 const EVENT: u8 = 8;
+const ANSWER: u8 = 10;
+const CLIENT: u8 = 11;
 /// Not a wait: the request ended, and its result lies in its chunk.
 pub(crate) const RESULT: u8 = u8::MAX;
 
 /// The word of a code; of what is no wait, nothing.
 pub(crate) fn name_of(code: u8) -> &'static str {
     NAMES.get(usize::from(code)).copied().unwrap_or_default()
+}
+
+/// What is waited for, in a sentence.
+pub(crate) fn in_a_sentence(code: u8) -> String {
+    let before = match code {
+        MESSAGE | REQUEST | CLIENT | CLOSING => "a ",
+        ANSWER | EVENT => "an ",
+        SLEEP => "its ",
+        READABLE | WRITABLE => "being ",
+        _ => "",
+    };
+    String::from(before) + if code == CLOSING { "shutdown" } else { name_of(code) }
 }
 
 /// The byte for a source's own word; words that are not in the list are an event.
@@ -59,13 +78,28 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{EVENT, NAMES, Waits, name_of};
+    use super::*;
 
     #[test]
     fn every_word_is_found_again_and_others_are_events() {
         for (code, name) in NAMES.into_iter().enumerate() {
             assert_eq!(Waits::named(name), Waits(code as u8));
             assert_eq!(name_of(code as u8), name);
+        }
+        let named = [
+            (REQUEST, "a request"),
+            (READABLE, "being readable"),
+            (WRITABLE, "being writable"),
+            (MESSAGE, "a message"),
+            (EVENT, "an event"),
+            (ANSWER, "an answer"),
+            (CLIENT, "a client"),
+            (CLOSING, "a shutdown"),
+            (SLEEP, "its sleep"),
+            (EVENT + 1, "room"),
+        ];
+        for (code, sentence) in named {
+            assert_eq!(in_a_sentence(code), sentence);
         }
         for other in ["messages", "messag", "x"] {
             assert_eq!(Waits::named(other), Waits(EVENT));

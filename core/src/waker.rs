@@ -15,7 +15,8 @@
 //! whoever polls looks at the word and changes nothing.
 #![expect(unsafe_code, reason = "a `RawWaker` and its table")]
 
-use crate::arena::{Slot, WideRef, shared_of};
+use crate::arena::{Slot, WideRef};
+use crate::inbox::inject;
 use crate::sync::{AtomicU32, Ordering};
 use core::mem::ManuallyDrop;
 use core::task::{RawWaker, RawWakerVTable, Waker};
@@ -139,8 +140,8 @@ unsafe fn wake(data: *const ()) {
 
 unsafe fn wake_by_ref(data: *const ()) {
     let slot = slot(data);
-    if slot.ext().word.wake() && !shared_of(*slot).inject(slot) {
-        taken(slot); // The tree is gone.
+    if slot.ext().word.wake() && !inject(slot) {
+        taken(slot); // It lies in no stack.
     }
 }
 

@@ -1,52 +1,50 @@
 //! [`Alarm`]: the host's one `setTimeout`.
 
+use crate::sys::Event;
 use crate::{Instant, sys};
 use core::cell::Cell;
 use wasm_bindgen::prelude::*;
 
 /// The one `setTimeout` of a host. It owns its JavaScript closure and clears the timeout before the closure drops.
 pub(crate) struct Alarm {
-    armed: Cell<Option<Armed>>,
-    ring: Closure<dyn Fn()>,
-}
-
-#[derive(Clone, Copy)]
-struct Armed {
-    at: Instant,
-    timeout: f64,
+    /// When it rings; [`Instant::MAX`]: it is not armed.
+    at: Cell<Instant>,
+    /// The timeout, while it is armed.
+    timeout: Cell<f64>,
+    ring: Closure<dyn Fn(Event)>,
 }
 
 impl Alarm {
     /// An alarm that calls `ring`. It is not armed.
     pub(crate) fn new(ring: impl Fn() + 'static) -> Alarm {
-        Alarm { armed: Cell::new(None), ring: Closure::new(ring) }
+        Alarm { at: Cell::new(Instant::MAX), timeout: Cell::new(0.0), ring: Closure::new(move |_| ring()) }
     }
 
-    /// When it rings.
-    pub(crate) fn armed_at(&self) -> Option<Instant> {
-        self.armed.get().map(|armed| armed.at)
+    /// When it rings; [`Instant::MAX`]: never.
+    pub(crate) fn armed_at(&self) -> Instant {
+        self.at.get()
     }
 
-    /// Rings at `at`, or not at all. Touches the browser only if that is not what is armed already.
-    pub(crate) fn arm(&self, at: Option<Instant>, now: Instant) {
-        if self.armed_at() == at {
+    /// Rings at `at`, or with [`Instant::MAX`] not at all. Touches the browser only if that is not what is armed already.
+    pub(crate) fn arm(&self, at: Instant, now: Instant) {
+        if self.at.get() == at {
             return;
         }
         self.disarm();
-        if let Some(at) = at {
-            let timeout = sys::set_timeout(&self.ring, delay_ms(now, at));
-            self.armed.set(Some(Armed { at, timeout }));
+        if at != Instant::MAX {
+            self.at.set(at);
+            self.timeout.set(sys::set_timeout(&self.ring, delay_ms(now, at)));
         }
     }
 
     /// The timeout fired: nothing is armed any more.
     pub(crate) fn rang(&self) {
-        self.armed.set(None);
+        self.at.set(Instant::MAX);
     }
 
     pub(crate) fn disarm(&self) {
-        if let Some(armed) = self.armed.take() {
-            sys::clear_timeout(armed.timeout);
+        if self.at.replace(Instant::MAX) != Instant::MAX {
+            sys::clear_timeout(self.timeout.get());
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct BrowserHost {
     pub(crate) alarm: Alarm,
     pub(crate) hop: Hop,
     pub(crate) lateness: Lateness,
-    held_until: Cell<Option<Instant>>,
+    held_until: Cell<Instant>,
     /// Where the browser's events go: the page owns the tree, the tree this host.
     page: Weak<Page>,
 }
@@ -42,7 +42,7 @@ impl BrowserHost {
             alarm: Alarm::new(move || with(&ring, Page::rang)),
             hop: Hop::new(move || with(&land, Page::landed)),
             lateness: Lateness::new(),
-            held_until: Cell::new(None),
+            held_until: Cell::new(Instant::from_nanos(0)),
             page: page.clone(),
         }
     }
@@ -54,15 +54,13 @@ impl BrowserHost {
     ///
     /// For demonstrations and tests: a program has no use for it.
     pub fn hold(&self, duration: Duration) {
-        self.held_until.set(Some(self.clock.now() + duration));
+        self.held_until.set(self.clock.now() + duration);
         self.hop.take_off().ask(); // a hold that ends earlier than the one before
     }
 
-    /// When the hold ends, while there is one.
-    pub(crate) fn held_until(&self, now: Instant) -> Option<Instant> {
-        let until = self.held_until.get().filter(|until| *until > now);
-        self.held_until.set(until);
-        until
+    /// When the last hold ends, or has ended.
+    pub(crate) fn held_until(&self) -> Instant {
+        self.held_until.get()
     }
 
     /// No timer or message of the page reaches the tree any more.
@@ -116,9 +114,11 @@ impl Host for BrowserHost {
         if take_off.is_inside() || take_off.is_closed() {
             return; // the slice on the stack asks the tree itself when it ends
         }
-        match at {
-            Some(at) if at <= self.clock.latest() || at <= self.clock.now() => take_off.ask(),
-            at => self.alarm.arm(at, self.clock.latest()),
+        let at = at.unwrap_or(Instant::MAX);
+        if at <= self.clock.latest() || at <= self.clock.now() {
+            take_off.ask();
+        } else {
+            self.alarm.arm(at, self.clock.latest());
         }
     }
 

@@ -1,6 +1,6 @@
 //! [`Hop`]: "call the tree soon", through a `MessageChannel`.
 
-use crate::sys::{MessageChannel, MessagePort};
+use crate::sys::{Event, MessageChannel, MessagePort};
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -14,14 +14,14 @@ use wasm_bindgen::prelude::*;
 pub(crate) struct Hop {
     landing: MessagePort,
     take_off: Arc<TakeOff>,
-    _land: Closure<dyn Fn()>,
+    _land: Closure<dyn Fn(Event)>,
 }
 
 impl Hop {
     /// A channel whose messages call `land`, each once.
     pub(crate) fn new(land: impl Fn() + 'static) -> Hop {
         let channel = MessageChannel::new();
-        let land = Closure::<dyn Fn()>::new(land);
+        let land = Closure::<dyn Fn(Event)>::new(move |_| land());
         let landing = channel.port1();
         landing.set_onmessage(Some(&land));
         Hop { landing, take_off: Arc::new(TakeOff::new(channel.port2())), _land: land }

@@ -20,56 +20,39 @@ const HOLD_MAX: Duration = millis(200);
 ///            ◄─────────────────────────────────────────────────────
 ///              judge: nothing ran for QUIET, or HOLD_MAX is over
 /// ```
-pub(crate) struct Lateness(Cell<State>);
-
-#[derive(Clone, Copy)]
-enum State {
-    Punctual,
-    Holding { since: Instant, last_ran: Instant },
+pub(crate) struct Lateness {
+    /// When the hold began; [`Instant::MAX`]: punctual.
+    since: Cell<Instant>,
+    /// When code of the tree ran last, in a hold.
+    last_ran: Cell<Instant>,
 }
 
 impl Lateness {
     pub(crate) const fn new() -> Lateness {
-        Lateness(Cell::new(State::Punctual))
+        Lateness { since: Cell::new(Instant::MAX), last_ran: Cell::new(Instant::MAX) }
     }
 
-    /// Whether deadlines count in the turn that begins `now`; `next` is the tree's earliest deadline.
-    pub(crate) fn judge(&self, now: Instant, next: Option<Instant>) -> Deadlines {
-        let state = match self.0.get() {
-            State::Punctual => punctual(now, next),
-            State::Holding { since, last_ran } => holding(now, since, last_ran),
-        };
-        self.0.set(state);
-        match state {
-            State::Punctual => Deadlines::Count,
-            State::Holding { .. } => Deadlines::Hold,
+    /// Whether deadlines count in the turn that begins `now`; `next` is the tree's earliest deadline, [`Instant::MAX`] where there is none.
+    pub(crate) fn judge(&self, now: Instant, next: Instant) -> Deadlines {
+        if self.is_holding() {
+            if now >= self.last_ran.get() + QUIET || now >= self.since.get() + HOLD_MAX {
+                // This turn counts: everything overdue ends in it, so the same lateness cannot hold again.
+                self.since.set(Instant::MAX);
+            }
+        } else if now > next + LATE {
+            self.since.set(now);
+            self.last_ran.set(now);
         }
+        if self.is_holding() { Deadlines::Hold } else { Deadlines::Count }
     }
 
     /// The turn at `now` ran some code: something had come in.
     pub(crate) fn ran(&self, now: Instant) {
-        if let State::Holding { since, .. } = self.0.get() {
-            self.0.set(State::Holding { since, last_ran: now });
-        }
+        self.last_ran.set(now);
     }
 
     pub(crate) fn is_holding(&self) -> bool {
-        matches!(self.0.get(), State::Holding { .. })
-    }
-}
-
-fn punctual(now: Instant, next: Option<Instant>) -> State {
-    match next {
-        Some(next) if now > next + LATE => State::Holding { since: now, last_ran: now },
-        _ => State::Punctual,
-    }
-}
-
-fn holding(now: Instant, since: Instant, last_ran: Instant) -> State {
-    if now >= last_ran + QUIET || now >= since + HOLD_MAX {
-        State::Punctual // this turn counts: everything overdue ends in it, so the same lateness cannot hold again
-    } else {
-        State::Holding { since, last_ran }
+        self.since.get() != Instant::MAX
     }
 }
 
@@ -83,7 +66,7 @@ mod tests {
     }
 
     fn counts(lateness: &Lateness, now: u64, next: Option<u64>) -> bool {
-        matches!(lateness.judge(at(now), next.map(at)), Deadlines::Count)
+        matches!(lateness.judge(at(now), next.map_or(Instant::MAX, at)), Deadlines::Count)
     }
 
     #[test]

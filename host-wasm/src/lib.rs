@@ -78,6 +78,7 @@ mod node_ext;
 mod owner_error;
 mod page;
 mod page_tree;
+mod pages;
 mod single_thread;
 mod small_allocator;
 mod start;

@@ -2,11 +2,11 @@
 
 use crate::browser_host::BrowserHost;
 use crate::tell::Tell;
-use crate::{AnyNode, Instant, Tree, millis, sys, trap};
+use crate::{AnyNode, Instant, Tree, millis, pages, sys, trap};
 use alloc::boxed::Box;
 use alloc::rc::{Rc, Weak};
-use alloc::string::{String, ToString};
-use core::cell::{Cell, RefCell};
+use alloc::string::String;
+use core::cell::Cell;
 use core::time::Duration;
 
 /// How long turns run at a stretch: with 60 frames a second it leaves 12 ms of each to the page.
@@ -27,8 +27,8 @@ const HOLD_STEP: Duration = millis(1);
 pub(crate) struct Page {
     tree: Tree,
     tell: Box<dyn Tell>,
-    /// The page that owns itself (`start`) does so until its tree ends: nobody in Rust holds it.
-    own: RefCell<Option<Rc<Page>>>,
+    /// The next in the list of pages.
+    pub(crate) next: pages::List,
     /// A panic has trapped.
     trapped: Cell<bool>,
     ended: Cell<bool>,
@@ -38,8 +38,8 @@ pub(crate) struct Page {
 enum Rest {
     /// Something is pending, but the slice is over.
     Pending,
-    /// Nothing is pending before this.
-    Until(Option<Instant>),
+    /// Nothing is pending before this; [`Instant::MAX`]: nothing at all.
+    Until(Instant),
     /// The root is gone.
     Ended,
 }
@@ -50,11 +50,11 @@ impl Page {
         let page = Rc::new_cyclic(|page: &Weak<Page>| Page {
             tree: Tree::new(BrowserHost::new(page)),
             tell: Box::new(tell),
-            own: RefCell::new(None),
+            next: Cell::new(None),
             trapped: Cell::new(false),
             ended: Cell::new(false),
         });
-        trap::watch(&page);
+        pages::add(page.clone());
         page
     }
 
@@ -68,11 +68,6 @@ impl Page {
 
     pub(crate) fn host(&self) -> &BrowserHost {
         self.tree.host().expect("a page's tree is made with this host")
-    }
-
-    /// The page stays until its tree ends, though nobody holds it.
-    pub(crate) fn own_itself(self: &Rc<Page>) {
-        self.own.replace(Some(self.clone()));
     }
 
     /// Runs the setup as code of this tree: what it asks for is served soon afterwards, and its panic is this tree's.
@@ -122,10 +117,8 @@ impl Page {
             return;
         }
         let now = host.clock.now();
-        let rest = match host.held_until(now) {
-            Some(until) => Rest::Until(Some(until)),
-            None => self.slice(host, now, came_in),
-        };
+        let held_until = host.held_until();
+        let rest = if held_until > now { Rest::Until(held_until) } else { self.slice(host, now, came_in) };
         take_off.set_inside(false);
         match rest {
             Rest::Pending => take_off.post(),
@@ -139,10 +132,10 @@ impl Page {
         let take_off = host.hop.take_off();
         let end = now + SLICE;
         loop {
-            if host.held_until(now).is_some() {
+            if host.held_until() > now {
                 return Rest::Pending;
             }
-            let deadlines = host.lateness.judge(now, self.tree.next_deadline());
+            let deadlines = host.lateness.judge(now, self.next_deadline());
             take_off.take_noted(); // what was noted so far is in this turn
             let turn = self.tree.turn(now, deadlines);
             if turn.ran > 0 || core::mem::take(&mut came_in) {
@@ -158,9 +151,9 @@ impl Page {
             }
             now = host.clock.now();
             if !is_pending {
-                match self.next(host, now) {
-                    Some(next) if next <= now => {}
-                    next => return Rest::Until(next),
+                let next = self.next(host, now);
+                if next > now {
+                    return Rest::Until(next);
                 }
             }
             if now >= end {
@@ -171,15 +164,19 @@ impl Page {
 
     /// Whether the alarm rings for the next deadline as it is, or there is neither.
     fn is_alarm_right(&self, host: &BrowserHost) -> bool {
-        !host.lateness.is_holding() && host.alarm.armed_at() == self.tree.next_deadline()
+        !host.lateness.is_holding() && host.alarm.armed_at() == self.next_deadline()
     }
 
     /// When the next turn is due.
-    fn next(&self, host: &BrowserHost, now: Instant) -> Option<Instant> {
-        match self.tree.next_deadline() {
-            Some(next) if next <= now && host.lateness.is_holding() => Some(now + HOLD_STEP),
-            next => next,
-        }
+    fn next(&self, host: &BrowserHost, now: Instant) -> Instant {
+        let next = self.next_deadline();
+        if next <= now && host.lateness.is_holding() { now + HOLD_STEP } else { next }
+    }
+
+    /// When the next timer, sleep or deadline is due; [`Instant::MAX`] when there is none.
+    #[inline(never)]
+    fn next_deadline(&self) -> Instant {
+        self.tree.next_deadline().unwrap_or(Instant::MAX)
     }
 
     fn take_in_failure(&self) {
@@ -189,47 +186,34 @@ impl Page {
     }
 
     /// The tree is over: no closure of the page reaches it any more, and all that is left of it ends now, while a panic on the way still
-    /// finds whose it is. A page that owns itself goes with it.
+    /// finds whose it is.
     pub(crate) fn end(&self) {
         if !self.ended.replace(true) {
             self.host().close();
-            self.root().free();
-            let own = self.own.take();
-            drop(own); // whoever called holds a reference of its own
+            self.tree.free_root();
+            pages::remove(self); // whoever called holds a reference of its own
         }
     }
 
     // ------------------------------------------------------------------------------------------------ when a panic traps
 
-    /// Whether code of this tree is on the stack.
-    pub(crate) fn is_running(&self) -> bool {
-        self.tree.is_entered() || self.host().hop.take_off().is_inside()
+    /// Whether code of this tree is on the stack, of which no panic was told. (After one it is there for ever.)
+    pub(crate) fn is_about_to_trap(&self) -> bool {
+        !self.trapped.get() && (self.tree.is_entered() || self.host().hop.take_off().is_inside())
     }
 
-    /// A panic in code of this tree is about to trap: closes the host first, then tells the page, once. Gives what was told.
-    pub(crate) fn trap(self: Rc<Page>, panic: &str) -> Option<String> {
-        if self.trapped.replace(true) {
-            return None; // it was told, and its code is on a stack that nobody returns to
-        }
+    /// A panic in code of this tree is about to trap: closes the host first, then tells the page. Gives what was told. The page stays as it
+    /// is, half-done for ever: it does not leave the list of pages, or its code would run.
+    pub(crate) fn trap(&self, panic: &str) -> String {
+        self.trapped.set(true);
         self.ended.set(true);
         self.host().close();
-        let running = self.tree.running().filter(|node| node.is_alive());
-        let mut text = running.map_or_else(|| "root".to_string(), AnyNode::path); // the setup, or code that has freed itself
-        text.push_str(": ");
-        text.push_str(panic);
-        let told = text.len();
-        text.push_str("\nthis tree is closed: nothing of it runs any more");
+        const CLOSED: &str = "\nthis tree is closed: nothing of it runs any more";
+        // Of the root: the setup, or code that has freed itself.
+        let mut text = self.tree.running_path_and(&[": ", panic, CLOSED]);
         sys::console_error(&text);
-        text.truncate(told);
+        text.truncate(text.len() - CLOSED.len());
         self.tell.trapped(&text);
-        core::mem::forget(self); // half-done for ever: nothing of it may be dropped, or its code would run
-        Some(text)
-    }
-}
-
-impl Drop for Page {
-    fn drop(&mut self) {
-        self.end();
-        trap::forget();
+        text
     }
 }

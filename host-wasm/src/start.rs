@@ -32,7 +32,6 @@ use core::error::Error;
 /// ```
 pub fn start(setup: impl FnOnce(AnyNode) -> Result<(), Box<dyn Error>>) {
     let page = Page::new(Console);
-    page.own_itself();
     if let Err(error) = page.enter(setup) {
         sys::console_error(&with_sources(&*error));
         page.end();

@@ -11,7 +11,7 @@ extern "C" {
     /// Takes whole milliseconds as a 32-bit signed integer (HTML, "timers"): a longer delay overflows and fires at once. Gives a
     /// number in browsers; node's object becomes one that clears it just as well (`Timeout[Symbol.toPrimitive]`).
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(crate) fn set_timeout(handler: &Closure<dyn Fn()>, delay_ms: i32) -> f64;
+    pub(crate) fn set_timeout(handler: &Closure<dyn Fn(Event)>, delay_ms: i32) -> f64;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(crate) fn clear_timeout(timeout: f64);
@@ -43,19 +43,25 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn port2(this: &MessageChannel) -> MessagePort;
 
+    /// What can be closed: one way for all.
+    pub(crate) type Closable;
+
+    /// Of a port: nothing comes any more. Of a WebSocket: begins the closing handshake behind what was sent, or fails the connection that is
+    /// not there yet; nothing when it is closed.
+    #[wasm_bindgen(method)]
+    pub(crate) fn close(this: &Closable);
+
     /// One end of a channel. (`JsValue` is `Send` and `Sync` where wasm has one thread; elsewhere this crate does not compile.)
+    #[wasm_bindgen(extends = Closable)]
     pub(crate) type MessagePort;
 
     /// Also starts the port.
     #[wasm_bindgen(method, setter, js_name = onmessage)]
-    pub(crate) fn set_onmessage(this: &MessagePort, listener: Option<&Closure<dyn Fn()>>);
+    pub(crate) fn set_onmessage(this: &MessagePort, listener: Option<&Closure<dyn Fn(Event)>>);
 
     /// Of a value that can be cloned; on a closed port nothing happens.
     #[wasm_bindgen(method, js_name = postMessage)]
     pub(crate) fn post_message(this: &MessagePort, message: &JsValue);
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn close(this: &MessagePort);
 
     // ------------------------------------------------------------------------------------------------ events
 
@@ -87,7 +93,7 @@ extern "C" {
 
     /// What a message brings.
     #[wasm_bindgen(method, getter)]
-    pub(crate) fn data(this: &Event) -> Payload;
+    pub(crate) fn data(this: &Event) -> Option<Payload>;
 
     /// Why a WebSocket was closed.
     #[wasm_bindgen(method, getter)]
@@ -99,7 +105,7 @@ extern "C" {
     // ------------------------------------------------------------------------------------------------ WebSockets
 
     /// WebSockets Standard, "the WebSocket interface".
-    #[wasm_bindgen(extends = EventTarget)]
+    #[wasm_bindgen(extends = Closable, extends = EventTarget)]
     pub(crate) type WebSocket;
 
     /// Throws `SyntaxError` for what is no URL of a WebSocket, a fragment, or sub-protocols that are no tokens or named twice.
@@ -119,10 +125,6 @@ extern "C" {
 
     #[wasm_bindgen(method, js_name = send)]
     pub(crate) fn send_text(this: &WebSocket, message: &str);
-
-    /// Begins the closing handshake behind what was sent, or fails the connection that is not there yet; nothing when it is closed.
-    #[wasm_bindgen(method)]
-    pub(crate) fn close(this: &WebSocket);
 
     /// Throws for a code other than 1000 and 3000 to 4999, and for a reason of more than 123 bytes.
     #[wasm_bindgen(method, js_name = close)]

@@ -1,29 +1,9 @@
 //! What is done when a panic is about to trap (law 8, where panics abort).
 
 use crate::page::Page;
-use crate::single_thread::SingleThread;
-use alloc::rc::{Rc, Weak};
+use crate::pages;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-use core::cell::RefCell;
 use core::fmt::Display;
-
-/// Every page there is: the panic hook is told a message and a place, and has to find out whose code is on the stack.
-static PAGES: SingleThread<RefCell<Vec<Weak<Page>>>> = SingleThread::new(RefCell::new(Vec::new()));
-
-/// A panic in code of `page` will be told and will close it.
-pub(crate) fn watch(page: &Rc<Page>) {
-    if let Some(pages) = PAGES.get() {
-        pages.borrow_mut().push(Rc::downgrade(page));
-    }
-}
-
-/// A page is gone.
-pub(crate) fn forget() {
-    if let Some(pages) = PAGES.get() {
-        pages.borrow_mut().retain(|page| page.strong_count() > 0);
-    }
-}
 
 /// Says that a panic is about to trap: closes each tree whose code is on the stack, so that no later timer, message or event reaches
 /// it, and writes the path of what it ran and `panic` to the console, once per tree. Does nothing when no tree's code is on the stack.
@@ -46,17 +26,12 @@ pub fn report_panic(panic: &dyn Display) -> Option<String> {
 
 /// [`report_panic`] with a text that is there: where no panic's place and message are told, and nothing else formats, 8 KB less of a page.
 pub fn report_panic_text(panic: &str) -> Option<String> {
-    let pages = PAGES.get()?;
     let mut told = None;
-    let mut at = 0;
-    loop {
-        // One at a time: what is told of one may run code of the page.
-        let Some(page) = pages.borrow().get(at).map(Weak::upgrade) else { return told };
-        if let Some(page) = page.filter(|page| page.is_running()) {
-            told = page.trap(panic).or(told);
-        }
-        at += 1;
+    // One at a time: what is told of one may run code of the page.
+    while let Some(page) = pages::find(Page::is_about_to_trap) {
+        told = Some(page.trap(panic));
     }
+    told
 }
 
 /// Puts [`report_panic`] before the panic hook there is, once in the life of the program.

@@ -2,11 +2,11 @@
 #![expect(unsafe_code, reason = "functions that take a pointer for a value of the type they were made for")]
 
 use super::chunk::class_of;
-use super::page::SlotIndex;
-use super::{SlotRef, WideRef};
-use crate::heap::{HeapPlace, Placed};
+use super::{SlotIndex, SlotRef, WideRef};
+use crate::heap::{HeapPlace, Link, Placed};
 use crate::ready::Ready;
 use crate::report::short;
+use crate::time::Instant;
 use crate::timer::Timer;
 use crate::tree::TreeCore;
 use alloc::alloc::Layout;
@@ -100,6 +100,8 @@ pub(crate) struct Kind {
     pub(crate) active: bool,
     /// A timer that comes again.
     pub(crate) periodic: bool,
+    /// What is done when a timer is due: here, so that only who makes one of its sort links it.
+    pub(crate) fire: Fire,
 }
 
 /// A kind whose values are, or begin with, a `V`.
@@ -140,6 +142,11 @@ pub(crate) type Run = unsafe fn(&TreeCore, WideRef, *mut u8, &mut Context<'_>);
 
 unsafe fn nothing_to_call(_: *mut u8, _: Ready, _: SlotRef) {}
 
+/// Fires a timer: its slot, when it was due, and the time of the turn.
+pub(crate) type Fire = fn(&TreeCore, SlotRef, Instant, Instant);
+
+fn nothing_to_fire(_: &TreeCore, _: SlotRef, _: Instant, _: Instant) {}
+
 unsafe fn nothing_to_run(_: &TreeCore, _: WideRef, _: *mut u8, _: &mut Context<'_>) {}
 
 fn nothing() -> &'static str {
@@ -175,6 +182,7 @@ impl Kind {
             source_at: 0,
             active: false,
             periodic: false,
+            fire: nothing_to_fire,
         }
     }
 }
@@ -228,8 +236,8 @@ impl<R, F: FnOnce() -> R + 'static> OnceCell<F> {
 /// What the heap of timers knows of one: where it is in the heap, and whose it is.
 #[repr(C)]
 pub(crate) struct TimerHead {
-    /// One more than its place in the heap; 0: it is not armed.
-    pub(crate) place: Cell<u32>,
+    /// In the heap while it is armed.
+    pub(crate) link: Link,
     /// The timer's node; none for a pending sleep.
     pub(crate) slot: Cell<SlotIndex>,
 }
@@ -246,7 +254,7 @@ pub(crate) struct TimerCell<P, F> {
 
 impl<P, F> TimerCell<P, F> {
     pub(crate) fn new(period: P, closure: F) -> TimerCell<P, F> {
-        let head = TimerHead { place: Cell::new(0), slot: Cell::new(SlotIndex::NONE) };
+        let head = TimerHead { link: Link::new(), slot: Cell::new(SlotIndex::NONE) };
         TimerCell { head, period, closure: ManuallyDrop::new(closure) }
     }
 }
@@ -270,7 +278,7 @@ impl<P: 'static, F: 'static> TimerCell<P, F> {
 }
 
 impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
-    const ONCE_UNTYPED: &'static Kind = &Kind { call: Self::call, ..Self::kind() };
+    const ONCE_UNTYPED: &'static Kind = &Kind { call: Self::call, fire: |core, slot, _, _| core.call_once(slot), ..Self::kind() };
 
     // SAFETY: made of this type.
     pub(crate) const ONCE: KindOf<Self> = unsafe { KindOf::new(Self::ONCE_UNTYPED) };
@@ -287,7 +295,7 @@ impl<R, F: FnOnce() -> R + 'static> TimerCell<(), F> {
 }
 
 impl<R, F: FnMut() -> R + 'static> TimerCell<u64, F> {
-    const EVERY_UNTYPED: &'static Kind = &Kind { call: Self::call_again, periodic: true, ..Self::kind() };
+    const EVERY_UNTYPED: &'static Kind = &Kind { call: Self::call_again, periodic: true, fire: TreeCore::fire_periodic, ..Self::kind() };
 
     // SAFETY: made of this type.
     pub(crate) const EVERY: KindOf<Self> = unsafe { KindOf::new(Self::EVERY_UNTYPED) };
@@ -306,7 +314,7 @@ pub(crate) struct TimerRef(NonNull<TimerHead>);
 
 impl TimerRef {
     /// # Safety
-    /// `head` is initialised and stays where it is until its `place` is 0 for good.
+    /// `head` is initialised and stays where it is until it is in no heap for good.
     pub(crate) unsafe fn new(head: NonNull<TimerHead>) -> TimerRef {
         TimerRef(head)
     }
@@ -339,7 +347,7 @@ impl TimerRef {
 impl Placed for TimerRef {
     #[inline(always)]
     fn cell(self) -> HeapPlace {
-        const { assert!(core::mem::offset_of!(TimerHead, place) == 0) };
+        const { assert!(core::mem::offset_of!(TimerHead, link) == 0) };
         // SAFETY: the head begins with the cell, and is there by the contract of `new` and `of`.
         unsafe { HeapPlace::new(self.0.cast()) }
     }

@@ -27,13 +27,13 @@ pub(crate) struct Lists {
 
 impl Lists {
     /// Empty lists, whose heads `head` gives.
-    pub(crate) fn new(mut head: impl FnMut() -> WideRef) -> Lists {
-        let mut head = || {
-            let head = head();
+    pub(crate) fn new(head: impl Fn(usize) -> WideRef) -> Lists {
+        let closed = |index| {
+            let head = head(index);
             head.close();
             Cell::new(head)
         };
-        Lists { heads: [head(), head(), head(), head(), head()] }
+        Lists { heads: core::array::from_fn(closed) }
     }
 
     #[inline(always)]

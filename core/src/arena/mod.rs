@@ -22,8 +22,11 @@ mod kind;
 mod lists;
 mod page;
 mod place;
+#[cfg_attr(all(target_family = "wasm", not(target_feature = "atomics")), path = "one_thread_pool.rs")]
 mod pool;
 mod slot;
+#[cfg_attr(target_family = "wasm", path = "slot_pointer.rs")]
+mod slot_index;
 mod source_cell;
 pub(crate) mod value;
 
@@ -31,10 +34,10 @@ pub(crate) use chunk::{Chunks, bytes_of};
 pub(crate) use generation::{Generation, Serial};
 pub(crate) use kind::{Class, Kind, KindEnd, KindOf, OnceCell, TimerCell, TimerHead, TimerRef, value_kind};
 pub(crate) use lists::{Lists, Queue};
-pub(crate) use page::{Pages, SlotIndex};
+pub(crate) use page::{FirstPage, Pages};
 pub(crate) use slot::{Flag, Limit, Slot, SlotRef, State, Told, Waiter, WideRef};
+pub(crate) use slot_index::SlotIndex;
 pub(crate) use source_cell::{LentCell, SourceCell, WatcherCell};
-pub(crate) use value::shared_of;
 
 /// Where in the source something was made, or ended.
 pub(crate) type Place = &'static core::panic::Location<'static>;

@@ -4,12 +4,10 @@
 use super::pool;
 use super::slot::{Slot, WideSlot};
 use super::{Generation, SlotRef, WideRef};
-use crate::inbox::Shared;
-use crate::sync::{AtomicPtr, Ordering};
+use crate::inbox::{Inbox, SharedOfPage};
 use crate::tree::TreeCore;
 use alloc::alloc::Layout;
 use alloc::rc::Rc;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::ptr::NonNull;
@@ -22,30 +20,17 @@ pub(super) const PAGE_LAYOUT: Layout = match Layout::from_size_align(PAGE - 32, 
     Err(_) => panic!("16 KiB is a power of two"),
 };
 const SLOTS_AT: usize = 64;
-
-/// Which slot of a tree: its page's position in the tree and its index there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SlotIndex(u32);
-
-impl SlotIndex {
-    /// No slot.
-    pub(crate) const NONE: SlotIndex = SlotIndex(u32::MAX);
-    /// No slot either: of a timer whose closure was called, and so is there no more.
-    pub(super) const CALLED: SlotIndex = SlotIndex(u32::MAX - 1);
-
-    pub(super) fn new(position: u32, index: u32) -> SlotIndex {
-        SlotIndex(position << 9 | index)
-    }
-}
+/// How many slots in limbo are looked at when there is no free one.
+const LIMBO_LOOKED_AT: usize = 16;
 
 /// A page's header. A page lives as long as the process and belongs to one tree at a time.
 pub(crate) struct Page {
     core: Cell<*const TreeCore>,
-    /// Read by wakers of any thread, which pin a slot of this page; so it does not change under them.
-    shared: AtomicPtr<Shared>,
+    pub(super) shared: SharedOfPage,
     serial: u32,
     wide: bool,
     /// Where in its tree's list of pages it is.
+    #[cfg(not(target_family = "wasm"))]
     position: Cell<u32>,
     /// How many slots are initialised.
     initialised: Cell<u32>,
@@ -62,9 +47,10 @@ impl Page {
         let page = NonNull::new(unsafe { alloc::alloc::alloc(PAGE_LAYOUT) })?.cast::<Page>();
         let header = Page {
             core: Cell::new(core::ptr::null()),
-            shared: AtomicPtr::new(core::ptr::null_mut()),
+            shared: SharedOfPage::none(),
             serial,
             wide,
+            #[cfg(not(target_family = "wasm"))]
             position: Cell::new(0),
             initialised: Cell::new(0),
             next: Cell::new(None),
@@ -101,14 +87,11 @@ impl Page {
         unsafe { self.core.get().as_ref() }
     }
 
-    pub(super) fn shared(&self) -> *const Shared {
-        self.shared.load(Ordering::Acquire)
-    }
-
     pub(super) fn serial(&self) -> u32 {
         self.serial
     }
 
+    #[cfg(not(target_family = "wasm"))]
     pub(super) fn position(&self) -> u32 {
         self.position.get()
     }
@@ -153,6 +136,11 @@ impl Page {
         Some(slot)
     }
 
+    /// The slot of that index, which is no higher than the count of those that are initialised, if there is room.
+    fn nth(page: NonNull<Page>, index: u32) -> Option<SlotRef> {
+        Page::slot(page, index).or_else(|| Page::grow(page))
+    }
+
     pub(super) fn is_wide(page: NonNull<Page>) -> bool {
         // SAFETY: pages are never unmapped and their headers are initialised.
         unsafe { page.as_ref() }.wide
@@ -168,13 +156,23 @@ impl Page {
                 slot.wide().ext().word.pins()
             })
     }
+}
 
-    /// Takes the tree's shared part out, with the count that an orphan holds of it.
-    pub(super) fn take_shared(page: NonNull<Page>) -> Option<Arc<Shared>> {
-        // SAFETY: pages are never unmapped and their headers are initialised.
-        let shared = unsafe { page.as_ref() }.shared.swap(core::ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: called for orphans only, for each of which `hand_on` gave one strong count away; the pointer came from an `Arc`.
-        (!shared.is_null()).then(|| unsafe { Arc::from_raw(shared.cast_const()) })
+/// A tree's first page, taken before there is a tree. Its first slots are the heads of the tree's lists.
+pub(crate) struct FirstPage(NonNull<Page>);
+
+impl FirstPage {
+    /// How many heads there are.
+    const SLOTS: u32 = 5;
+
+    /// `None` when the system has no memory.
+    pub(crate) fn take() -> Option<FirstPage> {
+        pool::take(true).map(FirstPage)
+    }
+
+    /// One of its slots: the first, then the second, and so on.
+    pub(crate) fn slot(&self, index: usize) -> WideRef {
+        Page::nth(self.0, index as u32).and_then(SlotRef::as_wide).expect("a page has more slots than there are lists")
     }
 }
 
@@ -182,13 +180,13 @@ impl Page {
 #[derive(Default)]
 struct Width {
     free: Cell<Option<SlotRef>>,
-    /// Slots that were freed while a waker or a queue of another thread pins them.
-    limbo: RefCell<Vec<SlotRef>>,
+    /// Slots that were freed while a waker or a queue of another thread pins them: the first, from one to the next older.
+    limbo: Cell<Option<SlotRef>>,
     /// The page whose slots are handed out one after the other, and the next index there.
     page: Cell<Option<NonNull<Page>>>,
     next: Cell<u32>,
-    /// Where the last sweep of the limbo stopped.
-    swept: Cell<usize>,
+    /// After which of these the next sweep goes on; without it, at the first.
+    swept: Cell<Option<SlotRef>>,
 }
 
 /// The pages and free slots of one tree.
@@ -209,13 +207,13 @@ impl Default for Pages {
 
 impl Pages {
     /// A vacant slot, or `None` when the system has no memory.
-    pub(crate) fn take(&self, shared: &Arc<Shared>, wide: bool) -> Option<SlotRef> {
+    pub(crate) fn take(&self, inbox: &Inbox, wide: bool) -> Option<SlotRef> {
         match self.free(wide) {
             Some(slot) => {
                 self.take_free(slot, wide);
                 Some(slot)
             }
-            None => self.take_slow(shared, wide),
+            None => self.take_slow(inbox, wide),
         }
     }
 
@@ -232,12 +230,12 @@ impl Pages {
     }
 
     #[cold]
-    fn take_slow(&self, shared: &Arc<Shared>, wide: bool) -> Option<SlotRef> {
+    fn take_slow(&self, inbox: &Inbox, wide: bool) -> Option<SlotRef> {
         let width = &self.widths[usize::from(wide)];
         loop {
             while let Some(page) = width.page.get() {
                 let index = width.next.get();
-                let Some(slot) = Page::slot(page, index).or_else(|| Page::grow(page)) else { break };
+                let Some(slot) = Page::nth(page, index) else { break };
                 width.next.set(index + 1);
                 if slot.generation.now() < Generation::RETIRED {
                     return Some(slot);
@@ -246,31 +244,31 @@ impl Pages {
             if let Some(slot) = width.sweep() {
                 return Some(slot);
             }
-            width.page.set(Some(self.adopt(shared, wide)?));
+            let page = pool::take(wide)?;
+            self.adopt(inbox, page);
+            width.page.set(Some(page));
             width.next.set(0);
         }
     }
 
     /// A page from the pool or the system becomes this tree's.
-    fn adopt(&self, shared: &Arc<Shared>, wide: bool) -> Option<NonNull<Page>> {
-        let page = pool::take(wide)?;
+    fn adopt(&self, inbox: &Inbox, page: NonNull<Page>) {
         // SAFETY: pages are never unmapped; out of the pool this one is ours alone.
         let header = unsafe { page.as_ref() };
         let mut pages = self.pages.borrow_mut();
+        #[cfg(not(target_family = "wasm"))]
         header.position.set(pages.len() as u32);
         header.core.set(self.core.get());
-        header.shared.store(Arc::as_ptr(shared).cast_mut(), Ordering::Release);
+        header.shared.set(inbox);
         pages.push(page);
-        Some(page)
     }
 
-    /// The core that these are the pages of. By then there is one of a width at most, for the heads of its lists.
-    pub(crate) fn belong_to(&self, core: &Rc<TreeCore>) {
+    /// The core that these are the pages of, and the first of them.
+    pub(crate) fn belong_to(&self, core: &Rc<TreeCore>, first: FirstPage) {
         self.core.set(Rc::as_ptr(core));
-        for page in self.widths.iter().filter_map(|width| width.page.get()) {
-            // SAFETY: pages are never unmapped; this one is ours.
-            unsafe { page.as_ref() }.core.set(self.core.get());
-        }
+        self.adopt(&core.shared, first.0);
+        self.widths[1].page.set(Some(first.0));
+        self.widths[1].next.set(FirstPage::SLOTS);
     }
 
     fn serial(page: NonNull<Page>) -> u32 {
@@ -303,7 +301,7 @@ impl Pages {
         if self.may_be_next(slot) {
             self.give_next(slot);
         } else if slot.generation.now() < Generation::RETIRED {
-            self.widths[1].limbo.borrow_mut().push(*slot);
+            slot.older.set(self.widths[1].limbo.replace(Some(*slot)));
         }
         // At its last generation it goes nowhere: no handle may ever match again.
     }
@@ -316,10 +314,11 @@ impl Pages {
         }
     }
 
-    /// The slot of a tree's own index.
-    pub(crate) fn slot(&self, index: SlotIndex) -> Option<SlotRef> {
-        let page = *self.pages.borrow().get((index.0 >> 9) as usize)?;
-        Page::slot(page, index.0 & 0x1ff)
+    /// The slot of that index, of the page at that position.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn slot(&self, position: u32, index: u32) -> Option<SlotRef> {
+        let page = *self.pages.borrow().get(position as usize)?;
+        Page::slot(page, index)
     }
 
     /// The slot of an address that may come from anywhere.
@@ -334,18 +333,12 @@ impl Pages {
     }
 
     /// The tree is gone: its pages go to the pool, those that a waker pins as orphans.
-    pub(crate) fn hand_on(&self, shared: &Arc<Shared>) {
+    pub(crate) fn hand_on(&self, inbox: &Inbox) {
         for page in self.pages.take() {
             // SAFETY: pages are never unmapped; this one is still ours.
             let header = unsafe { page.as_ref() };
             header.core.set(core::ptr::null());
-            let is_pinned = Page::is_pinned(page);
-            if is_pinned {
-                let _count_of_the_orphan = Arc::into_raw(Arc::clone(shared));
-            } else {
-                header.shared.store(core::ptr::null_mut(), Ordering::Release);
-            }
-            pool::give(page, is_pinned);
+            pool::give(page, inbox);
         }
     }
 }
@@ -353,14 +346,21 @@ impl Pages {
 impl Width {
     /// Looks through some of the slots in limbo for one that nobody pins any more. Bounded, and it goes round.
     fn sweep(&self) -> Option<SlotRef> {
-        let mut limbo = self.limbo.borrow_mut();
-        for _ in 0..limbo.len().min(16) {
-            let at = self.swept.get() % limbo.len();
-            self.swept.set(at + 1);
-            if !limbo[at].wide().ext().word.pins() {
-                return Some(limbo.swap_remove(at));
+        let mut before = self.swept.take();
+        for _ in 0..LIMBO_LOOKED_AT {
+            let link = before.as_ref().map_or(&self.limbo, |slot| &slot.older);
+            match link.get() {
+                Some(slot) if slot.wide().ext().word.pins() => before = Some(slot),
+                Some(slot) => {
+                    link.set(slot.older.get());
+                    self.swept.set(before);
+                    return Some(slot);
+                }
+                None if before.is_some() => before = None,
+                None => return None,
             }
         }
+        self.swept.set(before);
         None
     }
 }

@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "a lock of our own, since there is none without `std`")]
 
 use super::page::Page;
+use crate::inbox::Inbox;
 use crate::sync::{AtomicBool, Ordering};
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
@@ -110,7 +111,8 @@ pub(super) fn take(wide: bool) -> Option<NonNull<Page>> {
             if Page::is_pinned(orphan) {
                 contents.orphans[width].push(orphan);
             } else {
-                released = Page::take_shared(orphan);
+                // SAFETY: pages are never unmapped and their headers are initialised.
+                released = unsafe { orphan.as_ref() }.shared.take();
                 return Ok(orphan);
             }
         }
@@ -126,8 +128,11 @@ pub(super) fn take(wide: bool) -> Option<NonNull<Page>> {
     }
 }
 
-/// A page of a tree that is gone; an orphan, if a waker pins one of its slots.
-pub(super) fn give(page: NonNull<Page>, orphan: bool) {
+/// A page of the tree with that inbox, which is gone; an orphan, if a waker pins one of its slots.
+pub(super) fn give(page: NonNull<Page>, inbox: &Inbox) {
+    let orphan = Page::is_pinned(page);
+    // SAFETY: as above.
+    unsafe { page.as_ref() }.shared.leave(inbox, orphan);
     pool(|contents| {
         let lists = if orphan { &mut contents.orphans } else { &mut contents.free };
         lists[usize::from(Page::is_wide(page))].push(page);

@@ -2,14 +2,16 @@
 #![expect(unsafe_code, reason = "slots are raw memory that is never unmapped; this file is the way to them")]
 
 use super::generation::{Serial, narrowed, widened};
-use super::page::{Page, SlotIndex};
+use super::page::Page;
 use super::place::PlaceCell;
 use super::{Generation, Kind, Place};
 use crate::ended::Ended;
 use crate::extras::Extras;
 use crate::free::Cause;
+#[cfg(target_family = "wasm")]
+use crate::heap::Link;
 use crate::heap::{HeapPlace, Placed};
-use crate::sync::AtomicPtr;
+use crate::inbox::is_of;
 use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::waker::WakeWord;
@@ -116,6 +118,9 @@ pub(crate) struct Ext {
     /// Its own deadline: 0 if it has none, else its place in the [`DeadlineQueue`](crate::deadline_queue::DeadlineQueue), or [`NOTED`] and
     /// microseconds from its birth.
     pub(crate) deadline: Cell<u32>,
+    /// Where it is among the deadlines: of a page these lie in a heap that links what is in it.
+    #[cfg(target_family = "wasm")]
+    link: Link,
     pub(crate) runs: Cell<u32>,
     /// The turn in which it ran last.
     pub(crate) ran: Cell<u32>,
@@ -123,7 +128,8 @@ pub(crate) struct Ext {
     pub(super) next: Cell<WideRef>,
     pub(super) previous: Cell<WideRef>,
     pub(crate) told: Cell<Told>,
-    pub(crate) inject: AtomicPtr<Slot>,
+    #[cfg(any(not(target_family = "wasm"), target_feature = "atomics"))]
+    pub(crate) inject: crate::sync::AtomicPtr<Slot>,
 }
 
 /// Who is told of an end; after the end, what happened.
@@ -174,11 +180,10 @@ impl Told {
 }
 
 impl Ext {
-    pub(crate) fn peek<R>(&self, look: impl FnOnce(&Told) -> R) -> R {
-        let told = self.told.take();
-        let result = look(&told);
-        self.told.set(told);
-        result
+    /// Whether it is noted that it ended, and how, in a way that may allocate.
+    pub(crate) fn has_facts(&self) -> bool {
+        // SAFETY: as in `is_quiet`.
+        matches!(unsafe { &*self.told.as_ptr() }, Told::Facts(_))
     }
 
     /// Whether nobody waits, and nothing is noted that would have to be dropped: most of the time.
@@ -238,7 +243,10 @@ impl Ext {
     /// Whether the queue knows a deadline of this one.
     #[inline(always)]
     pub(crate) fn is_queued(&self) -> bool {
-        !matches!(self.deadline.get(), 0 | NOTED..)
+        #[cfg(target_family = "wasm")]
+        return self.link.is_in_heap();
+        #[cfg(not(target_family = "wasm"))]
+        return !matches!(self.deadline.get(), 0 | NOTED..);
     }
 
     /// Notes who waits, a request or scope of this tree, if nothing is noted that others have to see to first.
@@ -253,14 +261,20 @@ impl Ext {
         true
     }
 
-    /// Who waits, if it is a request or scope of this tree; from now on nobody does.
+    /// Who waits, if it is a request or scope of this tree.
+    #[inline(always)]
+    pub(crate) fn own_waiter(&self) -> Option<(WideRef, Serial)> {
+        // SAFETY: as in `is_quiet`.
+        match unsafe { &*self.told.as_ptr() } {
+            Told::Ours(slot, serial) => Some((*slot, *serial)),
+            _ => None,
+        }
+    }
+
+    /// The same; from now on nobody waits.
     #[inline(always)]
     pub(crate) fn take_own_waiter(&self) -> Option<(WideRef, Serial)> {
-        // SAFETY: as in `is_quiet`.
-        let waiter = match unsafe { &*self.told.as_ptr() } {
-            Told::Ours(slot, serial) => (*slot, *serial),
-            _ => return None,
-        };
+        let waiter = self.own_waiter()?;
         // SAFETY: the cell is this thread's; what is overwritten needs no drop.
         unsafe { self.told.as_ptr().write(Told::Nobody) };
         Some(waiter)
@@ -268,27 +282,21 @@ impl Ext {
 
     /// Why it ended, if that is known; from now on it is not.
     pub(crate) fn take_facts(&self) -> Option<Ended> {
+        if !self.has_facts() {
+            return None;
+        }
         match self.told.take() {
             Told::Facts(ended) => Some(ended),
-            other => {
-                self.told.set(other);
-                None
-            }
+            _ => None,
         }
     }
 
     /// Who waits; from now on nobody does.
     pub(crate) fn take_waiter(&self) -> Option<Waiter> {
-        if self.is_quiet() {
-            return None;
-        }
-        match self.told.take() {
-            Told::Ours(slot, serial) => Some(Waiter::Ours(slot, serial)),
-            Told::Foreign(waker) => Some(Waiter::Foreign(waker)),
-            other => {
-                self.told.set(other);
-                None
-            }
+        // SAFETY: as in `is_quiet`.
+        match unsafe { &*self.told.as_ptr() } {
+            Told::Ours(..) | Told::Foreign(_) => self.told.take().into_waiter(),
+            _ => None,
         }
     }
 }
@@ -479,7 +487,7 @@ impl Slot {
     /// The extras, made when first needed.
     pub(crate) fn extras_or_new(&self) -> &Extras {
         if self.extras.get().is_none() {
-            self.put_extras(Box::default());
+            self.put_extras(Box::new(Extras::none()));
         }
         self.extras().expect("was made above")
     }
@@ -517,25 +525,28 @@ impl SlotRef {
     /// `memory` is inside of a page that is never unmapped, aligned, large enough for a slot of this width, has the provenance of the
     /// whole page, and nobody refers to it yet.
     pub(super) unsafe fn init(memory: NonNull<u8>, wide: bool) -> SlotRef {
+        let flags = if wide { Flag::Wide as u8 } else { 0 };
+        // SAFETY: the caller's contract; a wide slot begins with a slot.
+        unsafe { memory.cast::<Slot>().write(Slot::vacant(flags)) };
+        let slot = SlotRef(memory.cast());
         if wide {
-            let slot = Slot::vacant(Flag::Wide as u8);
             let ext = Ext {
                 word: WakeWord::new(),
                 runs: Cell::new(0),
-                next: Cell::new(WideRef(SlotRef(memory.cast()))),
-                previous: Cell::new(WideRef(SlotRef(memory.cast()))),
+                next: Cell::new(WideRef(slot)),
+                previous: Cell::new(WideRef(slot)),
                 told: Cell::new(Told::Nobody),
                 deadline: Cell::new(0),
+                #[cfg(target_family = "wasm")]
+                link: Link::new(),
                 ran: Cell::new(0),
-                inject: AtomicPtr::new(core::ptr::null_mut()),
+                #[cfg(any(not(target_family = "wasm"), target_feature = "atomics"))]
+                inject: crate::sync::AtomicPtr::new(core::ptr::null_mut()),
             };
             // SAFETY: the caller's contract.
-            unsafe { memory.cast::<WideSlot>().write(WideSlot { slot, ext }) };
-        } else {
-            // SAFETY: the caller's contract.
-            unsafe { memory.cast::<Slot>().write(Slot::vacant(0)) };
+            unsafe { (&raw mut (*memory.cast::<WideSlot>().as_ptr()).ext).write(ext) };
         }
-        SlotRef(memory.cast())
+        slot
     }
 
     /// From the pointer of [`as_ptr`](SlotRef::as_ptr).
@@ -590,9 +601,9 @@ impl SlotRef {
     }
 
     /// Whether this slot's tenant belongs to that tree.
+    #[inline(always)]
     pub(crate) fn is_of(self, core: &TreeCore) -> bool {
-        // By what threads share: the slot may be one of another thread's tree.
-        core::ptr::eq(self.page().shared(), alloc::sync::Arc::as_ptr(&core.shared))
+        is_of(self, core)
     }
 
     /// The page's serial number and the slot's index in it: never changes.
@@ -602,15 +613,17 @@ impl SlotRef {
         (page.serial(), page.index_of(self))
     }
 
-    /// Which slot of its tree this is.
-    pub(crate) fn index(self) -> SlotIndex {
-        let page = self.page();
-        SlotIndex::new(page.position(), page.index_of(self))
+    /// What its page knows of the part of the tree that threads share.
+    #[cfg(any(not(target_family = "wasm"), target_feature = "atomics"))]
+    #[inline(always)]
+    pub(crate) fn shared(self) -> &'static crate::inbox::SharedOfPage {
+        &self.page().shared
     }
 
-    /// The part of the tree that threads share.
-    pub(crate) fn shared(self) -> *const crate::inbox::Shared {
-        self.page().shared()
+    /// The tree that it is a slot of, for the owner's thread and for work that runs no code of the user's.
+    #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+    pub(crate) fn tree(&self) -> Option<&TreeCore> {
+        self.page().peek_core()
     }
 }
 
@@ -628,7 +641,10 @@ impl Deref for WideRef {
 
 impl WideRef {
     /// Where in a wide slot its place in the heap of deadlines lies.
+    #[cfg(not(target_family = "wasm"))]
     const DEADLINE_AT: usize = core::mem::offset_of!(WideSlot, ext) + core::mem::offset_of!(Ext, deadline);
+    #[cfg(target_family = "wasm")]
+    const DEADLINE_AT: usize = core::mem::offset_of!(WideSlot, ext) + core::mem::offset_of!(Ext, link);
 
     /// What it has beyond a slot.
     #[inline(always)]

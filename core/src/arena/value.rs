@@ -3,7 +3,6 @@
 
 use super::kind::{Memory, Run};
 use super::{Flag, Kind, KindOf, Slot, SlotRef, WideRef};
-use crate::inbox::Shared;
 use crate::node::AnyNode;
 use crate::ready::Ready;
 use crate::tree::TreeCore;
@@ -163,11 +162,4 @@ pub(crate) fn source_index(slot: SlotRef, kind: &Kind) -> u32 {
     // SAFETY: called for nodes of class `Source` with their own kind, whose value is a `SourceCell`: the offset is that of its index,
     // which no reference to the value covers.
     unsafe { *slot.data.get().add(kind.source_at).cast::<u32>() }
-}
-
-/// The part of its tree that threads share, for a slot that a waker pins.
-pub(crate) fn shared_of<'a>(slot: SlotRef) -> &'a Shared {
-    // SAFETY: the page of a pinned slot is not handed on, and keeps its tree's shared part: by the tree itself while it lives, by the
-    // count of the orphan after that. The caller has a waker, and with it a pin, for as long as it uses the reference.
-    unsafe { &*slot.shared() }
 }

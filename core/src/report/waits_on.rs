@@ -1,6 +1,6 @@
 //! [`WaitsOn`]: who waits on which node, found from the other side: nothing is kept for it.
 
-use crate::arena::{Told, WideRef};
+use crate::arena::WideRef;
 use crate::node::AnyNode;
 use crate::tree::TreeCore;
 use alloc::vec;
@@ -14,12 +14,10 @@ impl WaitsOn {
         let mut pairs: Vec<_> = core.sources.borrow().waiting().collect();
         let root = core.living_root().map(AnyNode::of);
         for node in root.into_iter().flat_map(AnyNode::descendants) {
-            if let Some(ext) = node.slot.as_wide().as_ref().map(WideRef::ext) {
-                ext.peek(|told| {
-                    if let Told::Ours(slot, serial) = told {
-                        pairs.push((AnyNode { slot: **slot, serial: *serial }, node));
-                    }
-                });
+            if let Some(ext) = node.slot.as_wide().as_ref().map(WideRef::ext)
+                && let Some((slot, serial)) = ext.own_waiter()
+            {
+                pairs.push((AnyNode { slot: *slot, serial }, node));
             }
         }
         let mut table = WaitsOn(vec![None; (2 * pairs.len()).next_power_of_two()]);

@@ -132,12 +132,17 @@ impl TreeCore {
             self.settle(*slot);
             return;
         }
-        if !slot.has(Flag::Held) {
-            self.failed_with(AnyNode::of(*slot), ended.clone());
-        }
+        let told = if slot.has(Flag::Held) {
+            Some(ended)
+        } else {
+            self.failed_with(AnyNode::of(*slot), ended);
+            None
+        };
         self.drop_value(*slot);
         self.conclude(slot, false);
-        if slot.has(Flag::Held) {
+        if slot.has(Flag::Held)
+            && let Some(ended) = told
+        {
             slot.ext().told.set(Told::Facts(ended));
         }
         self.settle(*slot);
@@ -200,7 +205,7 @@ impl TreeCore {
         }
         let detail = match slot.waits.get() {
             waits::NOTHING | waits::TURN => String::new(),
-            code => article(waits::name_of(code)),
+            code => waits::in_a_sentence(code),
         };
         Ended::Freed { facts: Facts::new(slot.name(), node, ender, place, None, detail) }
     }
@@ -210,7 +215,7 @@ impl TreeCore {
         debug_assert!(slot.ext().noted_limit().is_none());
         // What is over already ends after what was overdue before (law 20).
         let at = at.max(now);
-        if slot.ext().deadline.get() != 0 && !self.is_moved(slot, at) {
+        if slot.ext().is_queued() && !self.is_moved(slot, at) {
             return;
         }
         self.deadlines.insert(at, slot);
@@ -300,19 +305,6 @@ fn text_of<E: Display + 'static>(error: &E) -> String {
         (_, Some(error)) => error.text(),
         _ => error.to_string(),
     }
-}
-
-/// What is waited for, in a sentence.
-fn article(what: &str) -> String {
-    let (before, what) = match what {
-        "message" | "request" | "client" => ("a ", what),
-        "answer" | "event" => ("an ", what),
-        "sleep" => ("its ", what),
-        "closing" => ("a ", "shutdown"),
-        "readable" | "writable" => ("being ", what),
-        other => ("", other),
-    };
-    String::from(before) + what
 }
 
 impl AnyNode {

@@ -74,15 +74,15 @@ pub(crate) enum Closing {
 enum About<'a, E> {
     /// It can be made of this.
     From(Ended),
-    /// Unreceived, it is handed to law 17: of that slot, below that owner.
-    Lost(&'a TreeCore, SlotRef, Option<AnyNode>, E),
+    /// Unreceived, it is handed to law 17: of that slot, which has ended.
+    Lost(&'a TreeCore, SlotRef, E),
 }
 
 fn about<E: From<Ended> + Display + 'static>(about: About<'_, E>) -> Option<E> {
     match about {
         About::From(ended) => Some(ended.into()),
-        About::Lost(core, slot, owner, error) => {
-            core.failed_unreceived(slot, owner, error);
+        About::Lost(core, slot, error) => {
+            core.failed_unreceived(slot, AnyNode::of_tenant(slot).last_owner(), error);
             None
         }
     }

@@ -108,7 +108,7 @@ impl TreeCore {
 
     #[cfg_attr(not(target_family = "wasm"), inline(never))]
     fn waits_otherwise(&self, slot: WideRef, context: &Context<'_>) -> bool {
-        if slot.has(Flag::Background) && slot.ext().peek(|told| matches!(told, Told::Facts(_))) {
+        if slot.has(Flag::Background) && slot.ext().has_facts() {
             return true;
         }
         let waiter = waiter_of(context, self, waits::REQUEST);
@@ -146,12 +146,24 @@ impl<T, E> Drop for Request<T, E> {
     }
 }
 
-/// A handle is dropped that was not received from.
+/// A handle is dropped that was not received from: of one that has ended a failure goes to law 17.
 #[inline(never)]
 fn let_go<T, E>(slot: SlotRef, held: Held, error: OfError<E>) {
-    if let Some(core) = abandon(slot, held) {
-        discard::<T, E>(&core, slot, error);
+    let Some(core) = abandon(slot, held) else { return };
+    let lost = match cell::take::<T, E>(slot) {
+        Some(Ok(value)) => {
+            if needs_drop::<T>() {
+                core.protect(slot, false, || drop(value));
+            }
+            return core.give_up(slot);
+        }
+        Some(Err(lost)) => Some(lost),
+        None => own_failure(&core, slot).and_then(|ended| core.made_unreceived(slot, error, ended)),
+    };
+    if let Some(lost) = lost {
+        error(About::Lost(&core, slot, lost));
     }
+    core.give_up(slot);
 }
 
 /// Frees one that has not ended. Gives the tree of one that has.
@@ -170,30 +182,6 @@ fn abandon(slot: SlotRef, held: Held) -> Option<Rc<TreeCore>> {
     None
 }
 
-/// An ended request is dropped unreceived: a failure goes to law 17.
-fn discard<T, E>(core: &TreeCore, slot: SlotRef, error: OfError<E>) {
-    let owner = AnyNode::of_tenant(slot).last_owner();
-    let result = match cell::take::<T, E>(slot) {
-        Some(result) => Some(result),
-        None => own_failure(core, slot).and_then(|ended| match catch(|| made_of(error, ended)) {
-            Ok(made) => Some(Err(made)),
-            // Whoever drops the handle may be unwinding already.
-            Err(panic) => {
-                core.panicked(AnyNode::of_tenant(slot), panic);
-                None
-            }
-        }),
-    };
-    match result {
-        Some(Err(lost)) => {
-            error(About::Lost(core, slot, owner, lost));
-        }
-        Some(Ok(value)) if needs_drop::<T>() => drop(core.protect(slot, false, || drop(value))),
-        _ => {}
-    }
-    core.give_up(slot);
-}
-
 /// Why a request ended that ended neither with a result nor because somebody asked.
 fn own_failure(core: &TreeCore, slot: SlotRef) -> Option<Ended> {
     let request = AnyNode { slot, serial: slot.generation.of_tenant() };
@@ -202,6 +190,13 @@ fn own_failure(core: &TreeCore, slot: SlotRef) -> Option<Ended> {
         Told::Facts(ended) => Some(ended),
         Told::Ended(place, cause) if cause.is_its_own() => cause.limit().map(|nanos| core.timed_out(slot, request, None, place, nanos)),
         _ => None,
+    }
+}
+
+impl TreeCore {
+    /// An error that nobody receives. Whoever drops the handle may be unwinding already: a panic goes to law 17 in its place.
+    fn made_unreceived<E>(&self, slot: SlotRef, error: OfError<E>, ended: Ended) -> Option<E> {
+        catch(|| made_of(error, ended)).map_err(|panic| self.panicked(AnyNode::of_tenant(slot), panic)).ok()
     }
 }
 

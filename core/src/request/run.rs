@@ -96,7 +96,7 @@ impl TreeCore {
     }
 
     /// A cloned waker was woken, by whatever thread.
-    fn wake_injected(&self, slot: WideRef) {
+    pub(crate) fn wake_injected(&self, slot: WideRef) {
         if slot.state.get() == State::Vacant || matches!(slot.state.get(), State::Deferred) {
             return;
         }

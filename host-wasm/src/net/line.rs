@@ -1,12 +1,12 @@
 //! [`Line`]: what a socket and its JavaScript closure share.
 
+use super::received::{Received, Waiting};
 use super::socket::{Socket, Verb};
-use super::{Message, WebSocket, WebSocketOptions};
+use super::{WebSocket, WebSocketOptions};
 use crate::sys::{self, Payload};
 use crate::{AnyNode, ChannelError, Completer, Node};
-use alloc::collections::VecDeque;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 /// The receiver was too slow (RFC 6455, section 7.4.1: a message violates the policy).
@@ -33,8 +33,7 @@ pub(super) struct Line {
     /// Known as soon as the node is made, which is before the first event.
     node: Cell<Option<Node<Socket>>>,
     phase: RefCell<Phase>,
-    waiting: RefCell<VecDeque<Received>>,
-    bytes: Cell<usize>,
+    waiting: Waiting,
     messages_max: usize,
     bytes_max: usize,
 }
@@ -57,8 +56,7 @@ impl Line {
             is_looked_at: Cell::new(false),
             node: Cell::new(None),
             phase: RefCell::new(Phase::Connecting { done, owner }),
-            waiting: RefCell::new(VecDeque::new()),
-            bytes: Cell::new(0),
+            waiting: Waiting::default(),
             messages_max: options.messages_max,
             bytes_max: options.bytes_max,
         }
@@ -72,8 +70,7 @@ impl Line {
     /// Takes in an event, and wakes those who wait. Which event it is, its fields tell: only a message has data, only a close has a code.
     pub(super) fn take_in(&self, event: &sys::Event) {
         let Some(node) = self.node.get() else { return };
-        let payload = event.data();
-        if !payload.is_undefined() {
+        if let Some(payload) = event.data() {
             self.arrived(payload);
         } else if let Some(code) = event.code() {
             self.closed(code, event.reason());
@@ -106,13 +103,9 @@ impl Line {
             return;
         }
         let received = Received::new(payload);
-        let bytes = self.bytes.get() + received.len;
-        let mut waiting = self.waiting.borrow_mut();
-        if waiting.len() < self.messages_max && bytes <= self.bytes_max {
-            self.bytes.set(bytes);
-            waiting.push_back(received);
+        if self.waiting.count.get() < self.messages_max && self.waiting.bytes.get() + received.len <= self.bytes_max {
+            self.waiting.push(received);
         } else {
-            drop(waiting);
             self.js.close_with(sendable(POLICY), TOO_SLOW);
             self.closed(POLICY, TOO_SLOW.to_string());
         }
@@ -121,21 +114,15 @@ impl Line {
     /// Whether a verb can go on: there is something to take (a message, the end), or room.
     pub(super) fn is_ready(&self, verb: Verb) -> bool {
         let now = match verb {
-            Verb::Receive => !self.waiting.borrow().is_empty(),
+            Verb::Receive => self.waiting.count.get() > 0,
             Verb::Send => self.js.buffered_amount() <= BUFFERED_MAX,
         };
         now || matches!(*self.phase.borrow(), Phase::Ended { .. })
     }
 
     /// The next message; after all of them, the end.
-    pub(super) fn take(&self) -> Result<Received, ChannelError> {
-        match self.waiting.borrow_mut().pop_front() {
-            Some(received) => {
-                self.bytes.set(self.bytes.get() - received.len);
-                Ok(received)
-            }
-            None => Err(self.end()),
-        }
+    pub(super) fn take(&self) -> Result<Box<Received>, ChannelError> {
+        self.waiting.pop().ok_or_else(|| self.end())
     }
 
     /// Gives a message to the browser, unless it has ended.
@@ -155,47 +142,6 @@ impl Line {
             Phase::Ended { code, reason } => ChannelError::Closed { code: *code, reason: reason.clone() },
             _ => ChannelError::Closed { code: 0, reason: String::new() },
         }
-    }
-}
-/// A message, as JavaScript has it.
-pub(super) struct Received {
-    payload: Payload,
-    is_text: bool,
-    len: usize,
-}
-
-impl Received {
-    fn new(payload: Payload) -> Received {
-        match payload.byte_length() {
-            Some(len) => Received { payload, is_text: false, len: len as usize },
-            None => Received { len: payload.text_length() as usize, is_text: true, payload },
-        }
-    }
-
-    fn text(&self) -> String {
-        self.payload.as_string().unwrap_or_default()
-    }
-
-    /// The message's bytes, in place of what was there.
-    pub(super) fn copy_to(&self, message: &mut Vec<u8>) {
-        if self.is_text {
-            *message = self.text().into_bytes();
-            return;
-        }
-        message.clear();
-        message.resize(self.len, 0);
-        sys::copy_bytes(message, &sys::Uint8Array::new(&self.payload));
-    }
-}
-
-impl From<Received> for Message {
-    fn from(received: Received) -> Message {
-        if received.is_text {
-            return Message::Text(received.text());
-        }
-        let mut bytes = Vec::new();
-        received.copy_to(&mut bytes);
-        Message::Binary(bytes)
     }
 }
 

@@ -3,6 +3,7 @@
 mod line;
 mod message;
 mod options;
+mod received;
 mod socket;
 mod web_socket;
 mod web_sockets;

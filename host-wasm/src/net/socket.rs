@@ -23,7 +23,7 @@ struct Shared(Rc<Line>);
 
 impl AsRef<EventTarget> for Shared {
     fn as_ref(&self) -> &EventTarget {
-        &self.0.js
+        self.0.js.as_ref()
     }
 }
 

@@ -91,7 +91,7 @@ impl WebSocket {
     ///
     /// [`ChannelError::Closed`] after the last message, [`ChannelError::Ended`] when the node is freed.
     pub async fn receive_message(self) -> Result<Message, ChannelError> {
-        Ok(ReadyFor::new(self.0, Verb::Receive).await?.take()?.into())
+        Ok((*ReadyFor::new(self.0, Verb::Receive).await?.take()?).into())
     }
 
     /// The sub-protocol that the server chose; empty when it chose none, or the node is stale.
