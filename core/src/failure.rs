@@ -164,7 +164,8 @@ impl TreeCore {
     /// Notes the nodes from `owner` on up that have a failure handler, nearest first.
     fn note_handlers(&self, owner: Option<AnyNode>, failure: &mut Failure) {
         let known = core::iter::successors(owner, |node| node.last_owner());
-        let mut above = known.filter_map(AnyNode::readable).next().or_else(|| self.living_root());
+        // Of whom nobody is known any more, whoever lets it go is told; that may be the loop, which has the root above it.
+        let mut above = known.chain(self.running()).find_map(AnyNode::readable).or_else(|| self.living_root());
         while let Some(slot) = above {
             if slot.extras().is_some_and(|extras| extras.handles_failures.get()) {
                 failure.0.asked.push(AnyNode::of(slot));

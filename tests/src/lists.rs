@@ -152,6 +152,7 @@ macro_rules! everywhere {
             law_17_an_unreceived_failure_has_its_label
             law_17_an_unreceived_time_out_is_told
             law_17_an_unreceived_failure_outlives_its_owner
+            law_17_an_unreceived_failure_of_the_forgotten_is_told_above_whoever_drops_it
             law_17_escalate_asks_the_next_listener
             law_17_a_second_listener_replaces_the_first
             law_17_a_request_does_not_contain_its_own_failure

@@ -80,7 +80,9 @@ fn finish<T: 'static, E: From<Ended> + Display + 'static>(
     };
     core.conclude(slot.wide(), held);
     core.settle(slot);
-    drop(unreceived);
+    if let Some(value) = unreceived {
+        core.protect(slot, false, || drop(value));
+    }
     Ok(())
 }
 

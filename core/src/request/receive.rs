@@ -10,6 +10,7 @@ use crate::tree::TreeCore;
 use crate::waits;
 use alloc::rc::Rc;
 use core::future::Future;
+use core::mem::needs_drop;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -151,8 +152,10 @@ fn let_go<T, E>(slot: SlotRef, held: Held, error: OfError<E>) {
     let Some(core) = abandon(slot, held) else { return };
     let lost = match cell::take::<T, E>(slot) {
         Some(Ok(value)) => {
-            core.give_up(slot);
-            return drop(value);
+            if needs_drop::<T>() {
+                core.protect(slot, false, || drop(value));
+            }
+            return core.give_up(slot);
         }
         Some(Err(lost)) => Some(lost),
         None => own_failure(&core, slot).and_then(|ended| core.made_unreceived(slot, error, ended)),

@@ -288,6 +288,22 @@ pub async fn law_17_an_unreceived_failure_outlives_its_owner<W: World>(world: W)
     trace.expect(&["ground › server › connection › failing: no"]);
 }
 
+/// When nothing is known any more of those above it, whoever lets it go has it.
+pub async fn law_17_an_unreceived_failure_of_the_forgotten_is_told_above_whoever_drops_it<W: World>(world: W) {
+    let trace = Trace::new();
+    let ground = world.ground();
+    let connection = connection(ground, &trace);
+    let held = connection.spawn("failing", async |_| Err::<(), _>(Problem::Said("no")));
+    turns(world.root(), 3).await;
+    connection.free();
+    let server = ground.children().next().expect("it contains failures");
+    let successors: Vec<_> = (0..3).map(|_| ground.insert(())).collect();
+    server.insert(held).free();
+    drop(successors);
+    turns(world.root(), 3).await;
+    trace.expect(&["failing: no"]);
+}
+
 /// What panics after it has ended itself, or its owner, is told to the nearest that is left above it, with its path.
 pub async fn law_17_code_that_ended_itself_panics_below_whoever_is_left<W: Blocking>(world: W) {
     let trace = Trace::new();
@@ -349,13 +365,26 @@ pub async fn law_17_a_post_that_frees_its_node_and_panics_blames_no_successor<W:
     trace.expect(&["(gone): panicked: too late"]);
 }
 
-/// The value that nobody receives is dropped as the request's own code.
+/// The value that nobody receives is dropped as the request's own code, whoever drops the handle or completes it.
 pub async fn law_17_a_panic_in_the_drop_of_an_unreceived_value_is_told<W: Blocking>(world: W) {
     let trace = Trace::new();
     let owner = connection(world.ground(), &trace);
-    owner.spawn("request", async |_| Ok::<_, Ended>(OnDrop::new(|| panic!("by its drop")))).detach();
-    turns(world.root(), 3).await;
+    let bomb = || OnDrop::new(|| panic!("by its drop"));
+    owner.spawn("request", async move |_| Ok::<_, Ended>(bomb())).detach();
+    turns(world.root(), 2).await;
     trace.expect(&["ground › server › connection › request: panicked: by its drop"]);
+
+    let held = owner.spawn("request", async move |_| Ok::<_, Ended>(bomb()));
+    turns(world.root(), 2).await;
+    drop(held);
+    turns(world.root(), 2).await;
+    trace.expect(&["ground › server › connection › request: panicked: by its drop"]);
+
+    let (detached, done) = owner.completer::<_, Ended>("by hand");
+    detached.detach();
+    assert!(done.complete(Ok(bomb())).is_ok());
+    turns(world.root(), 2).await;
+    trace.expect(&["ground › server › connection › by hand: panicked: by its drop"]);
     assert!(owner.is_alive());
 }
 
