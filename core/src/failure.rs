@@ -163,7 +163,7 @@ impl TreeCore {
 
     /// Notes the nodes from `owner` on up that have a failure handler, nearest first.
     fn note_handlers(&self, owner: Option<AnyNode>, failure: &mut Failure) {
-        let known = core::iter::successors(owner, |node| node.last_owner());
+        let known = core::iter::successors(owner, |node| node.known_owner());
         // Of whom nobody is known any more, whoever lets it go is told; that may be the loop, which has the root above it.
         let mut above = known.chain(self.running()).find_map(AnyNode::readable).or_else(|| self.living_root());
         while let Some(slot) = above {
@@ -207,7 +207,7 @@ impl TreeCore {
     fn panicked_above(&self, node: AnyNode, panic: Panic) {
         let what = alloc::format!("its failure handler panicked: {}", panic.text());
         let (path, place) = self.whereabouts(node);
-        self.failed(node.parent().or_else(|| node.last_owner()), Failure::new(path, place, &what, None));
+        self.failed(node.known_owner(), Failure::new(path, place, &what, None));
     }
 
     /// Without a handler the root is shut down, and `run` returns the first failure; others are dropped.

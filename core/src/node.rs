@@ -126,11 +126,16 @@ impl SlotRef {
 /// Names and labels from below the root down to a slot's tenant, itself not in the tree any more, below an owner; of those above that are
 /// gone, what is still known.
 pub(crate) fn known_path(last: Option<SlotRef>, owner: Option<AnyNode>) -> String {
-    let mut slots: Vec<SlotRef> = last.into_iter().collect();
-    let mut above = owner.filter(|owner| owner.has_no_successor());
-    while let Some(node) = above {
+    let mut slots = Vec::new();
+    if let Some(last) = last {
+        slots.push(last);
+    }
+    let mut above = owner;
+    while let Some(node) = above
+        && node.has_no_successor()
+    {
         slots.push(node.slot);
-        above = node.parent().or_else(|| node.last_owner()).filter(|owner| owner.has_no_successor());
+        above = node.known_owner();
     }
     if slots.len() > 1 && slots.last().is_some_and(|slot| slot.kind.get().class == Class::Root) {
         slots.pop();
@@ -206,12 +211,13 @@ impl AnyNode {
         if self.has_no_successor() { self.slot.name() } else { "" }
     }
 
-    /// Who owned it, of a stale one of this thread's tree, while its slot has no next tenant; by now the owner may be gone, too.
-    pub(crate) fn last_owner(self) -> Option<AnyNode> {
-        if self.is_alive() || !self.has_no_successor() {
+    /// Who owns it; of a stale one of this thread's tree, while its slot has no next tenant, who owned it, who may be gone, too.
+    pub(crate) fn known_owner(self) -> Option<AnyNode> {
+        if !self.has_no_successor() {
             return None;
         }
-        self.slot.noted_owner().map(|(slot, serial)| AnyNode { slot, serial })
+        let (slot, serial) = self.slot.noted_owner()?;
+        Some(if self.is_alive() { AnyNode::of(slot) } else { AnyNode { slot, serial } })
     }
 
     /// Names the node. Nothing on a stale one. Names longer than 65,535 bytes are cut.

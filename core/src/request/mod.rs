@@ -82,7 +82,7 @@ fn about<E: From<Ended> + Display + 'static>(about: About<'_, E>) -> Option<E> {
     match about {
         About::From(ended) => Some(ended.into()),
         About::Lost(core, slot, error) => {
-            core.failed_unreceived(slot, AnyNode::of_tenant(slot).last_owner(), error);
+            core.failed_unreceived(slot, AnyNode::of_tenant(slot).known_owner(), error);
             None
         }
     }
@@ -277,12 +277,11 @@ impl<T, E> Request<T, E> {
     /// Whose child it is, was, or should have become.
     fn owner(&self) -> AnyNode {
         let node = self.node();
-        match node.readable() {
-            Some(slot) => slot.parent.get().map_or(node, AnyNode::of),
-            None if self.has_slot() => node.last_owner().unwrap_or(node),
-            // A refused one has the owner's slot, and what it is told has the owner's id.
-            None => AnyNode { slot: self.slot, serial: self.refusal_told().map_or(0, |ended| ended.node().serial) },
+        if self.has_slot() {
+            return node.known_owner().unwrap_or(node);
         }
+        // A refused one has the owner's slot, and what it is told has the owner's id.
+        AnyNode { slot: self.slot, serial: self.refusal_told().map_or(0, |ended| ended.node().serial) }
     }
 
     /// Why nothing was begun.
