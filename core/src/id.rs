@@ -26,7 +26,7 @@ pub struct NodeId {
 }
 
 impl NodeId {
-    /// Adds what its `Display` writes to a text, without what formats: 1 KB of a page.
+    /// Adds what its `Display` writes to a text, without what formats.
     pub fn add_to(&self, text: &mut String) {
         add_digits(self.page.into(), 16, text);
         text.push('-');

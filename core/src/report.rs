@@ -223,7 +223,7 @@ fn waits_of(node: AnyNode, waits: &WaitsOn) -> (String, &'static str) {
     if node.slot.waits.get() == waits::REQUEST {
         return (on.title(), on.name());
     }
-    // Put together, not formatted: what formats is 2 KB of a page.
+    // Put together, not formatted: what formats is not in a page otherwise.
     let mut text = String::from(word);
     text.push_str(" (");
     on.slot.add_title(&mut text);

@@ -31,7 +31,7 @@ impl Layout {
     fn of(rtype: Rtype) -> Option<Layout> {
         let (before_len, names, after_len) = match rtype {
             Rtype::CNAME => (0, 1, 0),
-            // A page hands no record on, and shows no other name: the rest would be 0.4 KB of it.
+            // A page hands no record on, and shows no other name: the rest would be 0.2 KB of it, packed.
             _ if cfg!(target_family = "wasm") => return None,
             Rtype::NS | Rtype::PTR | Rtype::MD | Rtype::MF | Rtype::MB | Rtype::MG | Rtype::MR => (0, 1, 0),
             Rtype::SOA => (0, 2, 20),

@@ -34,7 +34,7 @@ mod target {
     }
 }
 
-/// A page's messages go no further than to this machine: names stay as they are, and the page is 0.4 KB smaller.
+/// A page's messages go no further than to this machine: names stay as they are, and what compresses them is not in the page.
 #[cfg(target_family = "wasm")]
 mod target {
     use alloc::vec::Vec;

@@ -85,3 +85,36 @@ impl Edns {
         Edns { size: record.class().to_int(), version, dnssec_ok: flags & 0x80 != 0, rcode: OptRcode::from_parts(rcode, extended) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Records;
+    use domain::base::iana::{Class, OptRcode, Rtype};
+    use domain::base::rdata::UnknownRecordData;
+    use domain::base::{Message, MessageBuilder, Name, Record, Ttl};
+
+    /// An OPT record that says 1232 bytes, version 0, DO, and the upper bits of BADVERS.
+    fn opt(owner: &str) -> Record<Name<Vec<u8>>, UnknownRecordData<[u8; 0]>> {
+        let data = UnknownRecordData::from_octets(Rtype::OPT, []).expect("it is short enough");
+        Record::new(Name::vec_from_str(owner).expect("a legal name"), Class::from_int(1232), Ttl::from_secs(0x0100_8000), data)
+    }
+
+    #[test]
+    fn opt_records_are_those_of_the_additional_section() {
+        let mut builder = MessageBuilder::new_vec().answer();
+        builder.push(opt(".")).expect("a vector grows");
+        let mut builder = builder.additional();
+        let read = |message: &Message<[u8]>| {
+            let records = Records::read(message).expect("all can be read");
+            assert_eq!((records.end, records.sections.iter().all(Vec::is_empty)), (message.as_slice().len(), true));
+            let edns = records.edns.map(|edns| (edns.size, edns.version, edns.dnssec_ok, edns.rcode));
+            (edns, records.opts, records.are_opts_at_root)
+        };
+        assert_eq!(read(builder.as_message().for_slice()), (None, 0, true));
+        let said = Some((1232, 0, true, OptRcode::BADVERS));
+        builder.push(opt(".")).expect("a vector grows");
+        assert_eq!(read(builder.as_message().for_slice()), (said, 1, true));
+        builder.push(opt("elsewhere")).expect("a vector grows");
+        assert_eq!(read(builder.as_message().for_slice()), (said, 2, false));
+    }
+}

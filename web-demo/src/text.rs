@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-/// What a type's `Display` writes, as a text that is added to. What formats would be 5 KB of a page, and there is nothing to align or to pad.
+/// What a type's `Display` writes, as a text that is added to. What formats would be 3 KB of a page, packed, and there is nothing to align or to pad.
 pub trait Text {
     /// Adds it to a text.
     fn add_to(&self, text: &mut String);

@@ -11,7 +11,7 @@ pub(crate) struct WaitsOn(Vec<Option<(AnyNode, AnyNode)>>);
 
 impl WaitsOn {
     pub(crate) fn now(core: &TreeCore) -> WaitsOn {
-        // In loops: adapters of iterators and what collects them would be 0.5 KB of a page.
+        // In loops: adapters of iterators and what collects them would be 0.4 KB of a page, packed.
         let mut pairs = Vec::new();
         core.sources.borrow().add_waiting(&mut pairs);
         let mut next = core.living_root().map(AnyNode::of);

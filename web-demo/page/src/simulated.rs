@@ -95,7 +95,7 @@ impl SimulatedChannel {
     }
 }
 
-/// A query of this page's own resolver. (How a server reads those of others, of which it believes nothing, would be 0.4 KB of a page.)
+/// A query of this page's own resolver. (How a server reads those of others, of which it believes nothing, would be 0.3 KB of the page, packed.)
 fn read(message: &[u8]) -> Option<Query> {
     let message = Message::from_slice(message).ok()?;
     let question = Question::from_message(&message.sole_question().ok()?);
