@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { answer, ask, launch, mode, open } from "./harness/browser.mjs";
 import { Chromium } from "./harness/cdp.mjs";
 import { Daemon } from "./harness/daemon.mjs";
+import { DnsServer } from "./harness/dns-server.mjs";
 
 let browser, daemon;
 before(async () => { [browser, daemon] = await Promise.all([launch(), Daemon.start()]); });
@@ -49,6 +50,23 @@ test("both trees are alive, and names are looked up through the daemon", async (
   await ask(page, "nobody.example.test");
   await answer(page, "nobody.example.test", "NXDOMAIN");
   assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("of a daemon with upstreams of its own the daemon itself is asked", async (t) => {
+  const upstream = await DnsServer.start("192.0.2.7");
+  t.after(() => upstream.stop());
+  const asked = await Daemon.start("--upstream", upstream.address);
+  t.after(() => asked.stop());
+  const { page, complaints, close } = await open(browser, asked.url);
+  await mode(page, "daemon");
+  await page.locator("#weather[hidden]").waitFor({ state: "attached" });
+  await ask(page, "anything.example");
+  const row = await answer(page, "anything.example", "NOERROR");
+  assert.match(await row.textContent(), /192\.0\.2\.7/);
+  assert.match(await row.locator(".way").textContent(), /the daemon answered/);
+  // Until it hears that, the page asks for the upstreams that other daemons have.
+  assert.deepEqual(complaints.filter((text) => !text.includes("upstream=upstream-")), []);
   await close();
 });
 

@@ -153,7 +153,11 @@ impl Page {
     }
 
     fn with_peers(root: AnyNode, front: Rc<Front>, peers: Vec<Upstream<Peer>>) -> Page {
-        let resolver = Resolver::new(root, Way, peers, Limits::default());
+        let mut limits = Limits::default();
+        if peers.len() == 1 {
+            limits.each = limits.overall; // There is nobody to ask next.
+        }
+        let resolver = Resolver::new(root, Way, peers, limits);
         let questions = root.children().next(); // the newest child
         let lookups = Lookups::start(root, resolver, front.clone());
         Page { root, front, questions, lookups, link: None }

@@ -95,6 +95,7 @@ function weather(list) {
   if (list.length === 0 && !asksItself) {
     asksItself = true;
     hold.only("the daemon");
+    $("ask-note").textContent = "One is asked every second anyway. The daemon asks the upstreams that it was given.";
     page.endAll();
     start();
   }

@@ -1,6 +1,6 @@
 //! [`Running`]: the real daemon as a child process, on a port of its own.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::{SocketAddr, UdpSocket};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -130,11 +130,14 @@ impl Running {
     /// The next answer that comes in on such a socket.
     pub(crate) fn receive(&self, client: &UdpSocket) -> Vec<u8> {
         let mut answer = vec![0; 65_535];
-        match client.recv(&mut answer) {
-            Ok(len) => answer.truncate(len),
-            Err(error) => panic!("no answer: {error}; the daemon told:\n{}", self.lines.try_iter().collect::<Vec<_>>().join("\n")),
+        loop {
+            match client.recv(&mut answer) {
+                Ok(len) => answer.truncate(len),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => panic!("no answer: {error}; the daemon told:\n{}", self.lines.try_iter().collect::<Vec<_>>().join("\n")),
+            }
+            return answer;
         }
-        answer
     }
 }
 
