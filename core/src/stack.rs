@@ -85,6 +85,7 @@ impl<T: Linked> Stack<T> {
 #[cfg(all(test, loom))]
 mod models {
     use super::*;
+    use alloc::boxed::Box;
     use loom::sync::Arc;
     use loom::thread;
 
