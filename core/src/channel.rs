@@ -1,7 +1,7 @@
 //! Portable transport of whole messages.
 
 use crate::decimal::add_decimal;
-use crate::ended::Ended;
+use crate::ended::{Ended, add_all};
 use crate::node::AnyNode;
 use crate::request::Request;
 use alloc::string::String;
@@ -76,9 +76,7 @@ impl ChannelError {
             ChannelError::Closed { code, reason } => {
                 text.push_str("closed by the other side (code ");
                 add_decimal(u64::from(*code), &mut text);
-                text.push_str(if reason.is_empty() { "" } else { ": " });
-                text.push_str(reason);
-                text.push(')');
+                add_all(&[if reason.is_empty() { "" } else { ": " }, reason, ")"], &mut text);
             }
             ChannelError::Ended(ended) => return ended.text(),
         }

@@ -3,7 +3,7 @@
 use crate::arena::Place;
 use crate::catch::{Panic, catch};
 use crate::extras::FailureHandler;
-use crate::node::{AnyNode, known_path};
+use crate::node::AnyNode;
 use crate::pending::Queued;
 use crate::tree::TreeCore;
 use alloc::boxed::Box;
@@ -124,7 +124,7 @@ impl TreeCore {
         if !node.has_no_successor() {
             return (String::from("(gone)"), self.place);
         }
-        (known_path(None, Some(node)), node.slot.place.get().unwrap_or(self.place))
+        (node.known_path(), node.slot.place.get().unwrap_or(self.place))
     }
 
     /// Code that belonged to a node which is gone panicked (a post's closure that is dropped, a foreign waker).

@@ -8,6 +8,7 @@ use crate::arena::{Class, Flag, KindEnd, Place, SlotRef, State, TimerRef, Told, 
 use crate::extras::Extras;
 use crate::node::AnyNode;
 use crate::pending::Queued;
+use crate::request::timed_out;
 use crate::time::Instant;
 use crate::tree::TreeCore;
 use core::panic::Location;
@@ -384,21 +385,19 @@ impl TreeCore {
     fn tell(&self, slot: SlotRef, end: &End) {
         let wide = slot.wide();
         slot.place.set(Some(end.place));
-        let held = slot.has(Flag::Held);
-        if held && slot.has(Flag::Background) && wide.ext().has_facts() {
-            return; // A shutdown ended its code before, and that is what is told.
-        }
-        let myself = AnyNode { slot, serial: slot.generation.now() - 1 };
-        let own_limit = end.cause.limit().is_some() && end.by == Some(myself);
-        let told = match end.cause.limit() {
-            _ if !held => Told::Nobody,
-            _ if own_limit => Told::Ended(end.place, end.cause.of_its_own()),
-            None => Told::Ended(end.place, end.cause),
-            // Whose limit it was, people are told by its name, which will not be known when that slot has its next tenant.
-            Some(limit) => Told::Facts(self.timed_out(slot, myself, end.by, end.place, limit)),
-        };
-        if held {
+        let mut told = Told::Nobody;
+        if slot.has(Flag::Held) {
+            if slot.has(Flag::Background) && wide.ext().has_facts() {
+                return; // A shutdown ended its code before, and that is what is told.
+            }
             slot.note_ender(wide.ext(), end.by.map(|node| (node.slot, node.serial)));
+            let request = AnyNode::of_tenant(slot);
+            told = match end.cause.limit() {
+                None => Told::Ended(end.place, end.cause),
+                Some(_) if end.by == Some(request) => Told::Ended(end.place, end.cause.of_its_own()),
+                // Whose limit it was, people are told by its name, which will not be known when that slot has its next tenant.
+                Some(limit) => Told::Facts(timed_out(request, end.by, end.place, limit)),
+            };
         }
         if let Some(waiter) = wide.ext().told.replace(told).into_waiter() {
             self.wake(waiter, true);

@@ -123,33 +123,6 @@ impl SlotRef {
     }
 }
 
-/// Names and labels from below the root down to a slot's tenant, itself not in the tree any more, below an owner; of those above that are
-/// gone, what is still known.
-pub(crate) fn known_path(last: Option<SlotRef>, owner: Option<AnyNode>) -> String {
-    let mut slots = Vec::new();
-    if let Some(last) = last {
-        slots.push(last);
-    }
-    let mut above = owner;
-    while let Some(node) = above
-        && node.has_no_successor()
-    {
-        slots.push(node.slot);
-        above = node.known_owner();
-    }
-    if slots.len() > 1 && slots.last().is_some_and(|slot| slot.kind.get().class == Class::Root) {
-        slots.pop();
-    }
-    let mut path = String::new();
-    while let Some(slot) = slots.pop() {
-        if !path.is_empty() {
-            path.push_str(" › ");
-        }
-        slot.add_title(&mut path);
-    }
-    path
-}
-
 impl AnyNode {
     pub(crate) fn of(slot: SlotRef) -> AnyNode {
         AnyNode { slot, serial: slot.generation.now() }
@@ -255,7 +228,29 @@ impl AnyNode {
     /// Names and labels from below the root down to this node, `serve › query www.example.test`; the root's own is `root`, a stale
     /// one's is empty.
     pub fn path(self) -> String {
-        if self.is_alive() { known_path(None, Some(self)) } else { String::new() }
+        if self.is_alive() { self.known_path() } else { String::new() }
+    }
+
+    /// The same of a stale one, too, while its slot has no next tenant; of those above that are gone, what is still known.
+    pub(crate) fn known_path(self) -> String {
+        let mut slots = Vec::new();
+        let mut above = Some(self);
+        while let Some(node) = above
+            && node.has_no_successor()
+        {
+            if slots.is_empty() || node.slot.kind.get().class != Class::Root {
+                slots.push(node.slot);
+            }
+            above = node.known_owner();
+        }
+        let mut path = String::new();
+        while let Some(slot) = slots.pop() {
+            if !path.is_empty() {
+                path.push_str(" › ");
+            }
+            slot.add_title(&mut path);
+        }
+        path
     }
 
     /// Name and label; a stale one's is empty.

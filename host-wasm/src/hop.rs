@@ -40,8 +40,8 @@ impl Hop {
     pub(crate) fn close(&self) {
         if !self.take_off.closed.swap(true, Relaxed) {
             self.landing.set_onmessage(None);
-            self.landing.close();
-            self.take_off.port.close();
+            self.landing.close(None, None);
+            self.take_off.port.close(None, None);
         }
     }
 }

@@ -47,9 +47,10 @@ extern "C" {
     pub(crate) type Closable;
 
     /// Of a port: nothing comes any more. Of a WebSocket: begins the closing handshake behind what was sent, or fails the connection that is
-    /// not there yet; nothing when it is closed.
+    /// not there yet; nothing when it is closed. Code and reason are for a WebSocket alone: it throws for a code other than 1000 and 3000 to
+    /// 4999, and for a reason of more than 123 bytes.
     #[wasm_bindgen(method)]
-    pub(crate) fn close(this: &Closable);
+    pub(crate) fn close(this: &Closable, code: Option<u16>, reason: Option<&str>);
 
     /// One end of a channel. (`JsValue` is `Send` and `Sync` where wasm has one thread; elsewhere this crate does not compile.)
     #[wasm_bindgen(extends = Closable)]
@@ -125,10 +126,6 @@ extern "C" {
 
     #[wasm_bindgen(method, js_name = send)]
     pub(crate) fn send_text(this: &WebSocket, message: &str);
-
-    /// Throws for a code other than 1000 and 3000 to 4999, and for a reason of more than 123 bytes.
-    #[wasm_bindgen(method, js_name = close)]
-    pub(crate) fn close_with(this: &WebSocket, code: u16, reason: &str);
 
     /// What the server chose, or nothing.
     #[wasm_bindgen(method, getter)]

@@ -91,7 +91,7 @@ where
                 }
             }
             Err(error) => {
-                core.failed_with(AnyNode::of(*slot), error);
+                core.failed_unreceived(*slot, error);
                 core.conclude(slot, false);
             }
         }

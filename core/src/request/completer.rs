@@ -73,7 +73,7 @@ fn finish<T: 'static, E: From<Ended> + Display + 'static>(
             None
         }
         Err(error) => {
-            core.failed_with(node, error);
+            core.failed_unreceived(slot, error);
             None
         }
         Ok(value) => Some(value),

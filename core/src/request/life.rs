@@ -17,7 +17,7 @@ use crate::channel::ChannelError;
 use crate::ended::{Ended, Facts};
 use crate::failure::Failure;
 use crate::free::{Cause, End};
-use crate::node::{AnyNode, known_path};
+use crate::node::AnyNode;
 use crate::pending::Queued;
 use crate::time::Instant;
 use crate::tree::TreeCore;
@@ -135,7 +135,7 @@ impl TreeCore {
         let told = if slot.has(Flag::Held) {
             Some(ended)
         } else {
-            self.failed_with(AnyNode::of(*slot), ended);
+            self.failed_unreceived(*slot, ended);
             None
         };
         self.drop_value(*slot);
@@ -148,21 +148,16 @@ impl TreeCore {
         self.settle(*slot);
     }
 
-    /// A detached request has failed with that error.
-    pub(super) fn failed_with<E: Display + 'static>(&self, node: AnyNode, error: E) {
-        self.failed_unreceived(node.slot, node.parent(), error);
-    }
-
-    /// A request that nobody will receive from has ended with a failure: told to the handlers above its owner.
-    pub(super) fn failed_unreceived<E: Display + 'static>(&self, slot: SlotRef, owner: Option<AnyNode>, error: E) {
+    /// A request that nobody will receive from fails, or has ended, with that error: told to the handlers above its owner.
+    pub(super) fn failed_unreceived<E: Display + 'static>(&self, slot: SlotRef, error: E) {
         // A `Display` of the user's may panic.
         let what = catch(|| text_of(&error)).unwrap_or_else(|panic| String::from("an error whose text panicked: ") + panic.text());
-        self.failed_below(slot, owner, what, Box::new(error));
+        self.failed_as_told(AnyNode::of_tenant(slot), what, Box::new(error));
     }
 
-    fn failed_below(&self, slot: SlotRef, owner: Option<AnyNode>, what: String, error: Box<dyn Any>) {
-        let path = known_path(Some(slot), owner);
-        self.failed(owner, Failure::new(path, slot.place.get().unwrap_or(self.place), &what, Some(error)));
+    fn failed_as_told(&self, request: AnyNode, what: String, error: Box<dyn Any>) {
+        let place = request.slot.place.get().unwrap_or(self.place);
+        self.failed(request.known_owner(), Failure::new(request.known_path(), place, &what, Some(error)));
     }
 
     /// A deadline has passed.
@@ -173,14 +168,10 @@ impl TreeCore {
         let end = End { place: slot.place.get().unwrap_or(self.place), by: Some(node), cause: Cause::timed_out(limit) };
         self.forget_deadline(slot);
         if !slot.has(Flag::Held) {
-            let ended = self.timed_out(*slot, node, Some(node), end.place, limit);
-            self.failed_with(node, ended);
+            let ended = timed_out(node, Some(node), end.place, limit);
+            self.failed_unreceived(*slot, ended);
         }
         self.free(*slot, &end);
-    }
-
-    pub(crate) fn timed_out(&self, slot: SlotRef, node: AnyNode, by: Option<AnyNode>, place: Place, nanos: u64) -> Ended {
-        Ended::TimedOut { facts: Facts::new(slot.name(), node, by, Some(place), Some(nanos), String::new()) }
     }
 
     /// A shutdown has ended the code of a background request, whose node stays: whoever waits, or will, is told.
@@ -201,7 +192,7 @@ impl TreeCore {
         };
         let ender = ender.map(|(slot, serial)| AnyNode { slot, serial });
         if let Some(nanos) = cause.limit() {
-            return self.timed_out(slot, node, None, place.unwrap_or(self.place), nanos); // Its own.
+            return timed_out(node, None, place.unwrap_or(self.place), nanos); // Its own.
         }
         let detail = match slot.waits.get() {
             waits::NOTHING | waits::TURN => String::new(),
@@ -295,6 +286,11 @@ impl TreeCore {
             self.deadlines.remove(slot);
         }
     }
+}
+
+/// The end of a request by a limit, its own or that of one above it.
+pub(crate) fn timed_out(request: AnyNode, by: Option<AnyNode>, place: Place, nanos: u64) -> Ended {
+    Ended::TimedOut { facts: Facts::new(request.slot.name(), request, by, Some(place), Some(nanos), String::new()) }
 }
 
 /// An error as text: one of our own without what formats, which is 1 KB of a page.

@@ -11,7 +11,7 @@ mod scope;
 
 pub use completer::Completer;
 pub use drive::DriveError;
-pub(crate) use life::{own_waiter_of, waiter_of};
+pub(crate) use life::{own_waiter_of, timed_out, waiter_of};
 pub use outcome::Outcome;
 pub use scope::Scope;
 
@@ -82,7 +82,7 @@ fn about<E: From<Ended> + Display + 'static>(about: About<'_, E>) -> Option<E> {
     match about {
         About::From(ended) => Some(ended.into()),
         About::Lost(core, slot, error) => {
-            core.failed_unreceived(slot, AnyNode::of_tenant(slot).known_owner(), error);
+            core.failed_unreceived(slot, error);
             None
         }
     }

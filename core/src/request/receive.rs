@@ -1,5 +1,6 @@
 //! How a request's result is received, and what becomes of one that is not.
 
+use super::life::timed_out;
 use super::{About, Held, OfError, Request, cell, waiter_of};
 use crate::arena::{Flag, SlotRef, State, Told, WideRef};
 use crate::catch::catch;
@@ -158,7 +159,7 @@ fn let_go<T, E>(slot: SlotRef, held: Held, error: OfError<E>) {
             return core.give_up(slot);
         }
         Some(Err(lost)) => Some(lost),
-        None => own_failure(&core, slot).and_then(|ended| core.made_unreceived(slot, error, ended)),
+        None => own_failure(slot).and_then(|ended| core.made_unreceived(slot, error, ended)),
     };
     if let Some(lost) = lost {
         error(About::Lost(&core, slot, lost));
@@ -183,12 +184,13 @@ fn abandon(slot: SlotRef, held: Held) -> Option<Rc<TreeCore>> {
 }
 
 /// Why a request ended that ended neither with a result nor because somebody asked.
-fn own_failure(core: &TreeCore, slot: SlotRef) -> Option<Ended> {
-    let request = AnyNode { slot, serial: slot.generation.of_tenant() };
+fn own_failure(slot: SlotRef) -> Option<Ended> {
     match slot.wide().ext().told.take() {
         Told::Facts(Ended::Cancelled { .. } | Ended::TimedOut { .. }) => None, // Somebody asked, or it was somebody else's limit.
         Told::Facts(ended) => Some(ended),
-        Told::Ended(place, cause) if cause.is_its_own() => cause.limit().map(|nanos| core.timed_out(slot, request, None, place, nanos)),
+        Told::Ended(place, cause) if cause.is_its_own() => {
+            cause.limit().map(|nanos| timed_out(AnyNode::of_tenant(slot), None, place, nanos))
+        }
         _ => None,
     }
 }
@@ -196,7 +198,13 @@ fn own_failure(core: &TreeCore, slot: SlotRef) -> Option<Ended> {
 impl TreeCore {
     /// An error that nobody receives. Whoever drops the handle may be unwinding already: a panic goes to law 17 in its place.
     fn made_unreceived<E>(&self, slot: SlotRef, error: OfError<E>, ended: Ended) -> Option<E> {
-        catch(|| made_of(error, ended)).map_err(|panic| self.panicked(AnyNode::of_tenant(slot), panic)).ok()
+        match catch(|| error(About::From(ended))) {
+            Ok(made) => made,
+            Err(panic) => {
+                self.panicked(AnyNode::of_tenant(slot), panic);
+                None
+            }
+        }
     }
 }
 

@@ -106,7 +106,7 @@ impl Line {
         if self.waiting.count.get() < self.messages_max && self.waiting.bytes.get() + received.len <= self.bytes_max {
             self.waiting.push(received);
         } else {
-            self.js.close_with(sendable(POLICY), TOO_SLOW);
+            self.js.close(Some(sendable(POLICY)), Some(TOO_SLOW));
             self.closed(POLICY, TOO_SLOW.to_string());
         }
     }
@@ -138,10 +138,9 @@ impl Line {
 
     /// How it ended. (Nobody asks before.)
     fn end(&self) -> ChannelError {
-        match &*self.phase.borrow() {
-            Phase::Ended { code, reason } => ChannelError::Closed { code: *code, reason: reason.clone() },
-            _ => ChannelError::Closed { code: 0, reason: String::new() },
-        }
+        let phase = self.phase.borrow();
+        let (code, reason) = if let Phase::Ended { code, reason } = &*phase { (*code, &reason[..]) } else { (0, "") };
+        ChannelError::Closed { code, reason: String::from(reason) }
     }
 }
 

@@ -29,7 +29,7 @@ impl AsRef<EventTarget> for Shared {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.0.target.0.js.close();
+        self.0.target.0.js.close(None, None);
     }
 }
 

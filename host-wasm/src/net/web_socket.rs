@@ -109,7 +109,7 @@ impl WebSocket {
     #[track_caller]
     pub fn close(self, code: u16, reason: &str) {
         if let Some(line) = Socket::line(self.0) {
-            line.js.close_with(sendable(code), &reason[..reason.floor_char_boundary(REASON_LEN_MAX)]);
+            line.js.close(Some(sendable(code)), Some(&reason[..reason.floor_char_boundary(REASON_LEN_MAX)]));
         }
         self.0.free();
     }
