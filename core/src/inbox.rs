@@ -231,7 +231,7 @@ mod models {
 
     impl alloc::task::Wake for Counting {
         fn wake(self: alloc::sync::Arc<Self>) {
-            self.0.fetch_add(1, core::sync::atomic::Ordering::SeqCst);
+            self.0.fetch_add(1, Ordering::SeqCst);
         }
     }
 
@@ -248,7 +248,7 @@ mod models {
             let taken = shared.take_posts(false).count() == 1;
             let seen = shared.arm();
             poster.join().expect("it does not panic");
-            let woken = wakes.0.load(core::sync::atomic::Ordering::SeqCst) > 0;
+            let woken = wakes.0.load(Ordering::SeqCst) > 0;
             assert!(taken || seen || woken, "else the host would sleep on it");
             assert!(!(taken && seen), "what was taken is not there any more");
             assert_eq!(shared.take_posts(true).count(), usize::from(!taken));
@@ -267,7 +267,7 @@ mod models {
             let poster = thread::spawn(move || assert!(other.post(target, Box::new(drop))));
             let seen = shared.arm();
             poster.join().expect("it does not panic");
-            let woken = wakes.0.load(core::sync::atomic::Ordering::SeqCst) > 0;
+            let woken = wakes.0.load(Ordering::SeqCst) > 0;
             assert!(seen || woken, "else the host would sleep on it");
             assert_eq!(shared.take_posts(true).count(), 1);
         });

@@ -26,7 +26,8 @@ mod tests {
 
     #[test]
     fn all_control_characters_are_replaced_and_nothing_else() {
-        for letter in (0..0x3000).filter_map(char::from_u32) {
+        let last = if cfg!(miri) { 0x100 } else { 0x3000 };
+        for letter in (0..last).filter_map(char::from_u32) {
             let mut shown = String::new();
             add_label(&String::from_iter(['ü', letter, letter, 'x']), &mut shown);
             let instead = if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
