@@ -91,7 +91,12 @@ impl Tree {
     /// When the system has no memory for its first pages.
     #[track_caller]
     pub fn new(host: impl Host) -> Tree {
-        let place = Location::caller();
+        Tree::made_at(host, Location::caller())
+    }
+
+    /// [`new`](Tree::new) for hosts that cannot call it where their user's call is known: `place` is that.
+    #[doc(hidden)]
+    pub fn made_at(host: impl Host, place: &'static Location<'static>) -> Tree {
         let shared = Inbox::new(&host);
         let time = host.now();
         let first = FirstPage::take().expect(NO_MEMORY);

@@ -7,6 +7,7 @@ use alloc::boxed::Box;
 use alloc::rc::{Rc, Weak};
 use alloc::string::String;
 use core::cell::Cell;
+use core::panic::Location;
 use core::time::Duration;
 
 /// How long turns run at a stretch: with 60 frames a second it leaves 12 ms of each to the page.
@@ -45,10 +46,12 @@ enum Rest {
 }
 
 impl Page {
+    #[track_caller]
     pub(crate) fn new(tell: impl Tell + 'static) -> Rc<Page> {
         trap::install_hook();
+        let place = Location::caller();
         let page = Rc::new_cyclic(|page: &Weak<Page>| Page {
-            tree: Tree::new(BrowserHost::new(page)),
+            tree: Tree::made_at(BrowserHost::new(page), place),
             tell: Box::new(tell),
             next: Cell::new(None),
             trapped: Cell::new(false),

@@ -44,6 +44,7 @@ impl PageTree {
     /// # Panics
     ///
     /// Outside of a browser, a worker and node.
+    #[track_caller]
     pub fn new() -> PageTree {
         let kept = Rc::new(Kept::default());
         PageTree { page: Page::new(kept.clone()), kept }

@@ -30,6 +30,7 @@ use core::error::Error;
 ///     Ok(())
 /// });
 /// ```
+#[track_caller]
 pub fn start(setup: impl FnOnce(AnyNode) -> Result<(), Box<dyn Error>>) {
     let page = Page::new(Console);
     if let Err(error) = page.enter(setup) {
