@@ -1,4 +1,6 @@
-//! hamadryad on its epoll host. Trees, requests and timers run inside `Loop::block_on`, so within a turn, as they do in a program.
+//! hamadryad on its epoll host.
+//!
+//! Workloads run inside a request under the root, so within a turn, as they do in a program.
 
 use std::{cell::Cell, hint::black_box, process::ExitCode, rc::Rc, time::Duration};
 
@@ -21,10 +23,11 @@ fn main() -> ExitCode {
 }
 
 /// Runs `workload` as a request under the root, and gives it that.
-fn run<F: Future<Output = Outcome>>(workload: impl FnOnce(AnyNode) -> F) -> Outcome {
+fn run<F: Future<Output = Outcome> + 'static>(workload: impl FnOnce(AnyNode) -> F + 'static) -> Outcome {
     let events = Loop::new().expect("there are fds for a loop");
     let root = events.root();
-    events.block_on(workload(root))
+    let in_a_request = root.spawn("workload", async move |_| Ok::<_, Ended>(workload(root).await));
+    events.block_on(in_a_request).expect("a workload does not panic")
 }
 
 fn timed(ops: u64, spent: Spent, want: u64, got: u64) -> Outcome {
@@ -108,19 +111,7 @@ fn tree(arguments: &Arguments) -> Outcome {
 
 // ---- requests: all with a name, a place and a deadline ----
 
-fn request(owner: AnyNode, i: u64) -> Request<u64, Ended> {
-    owner.spawn("now", async move |_| Ok::<_, Ended>(black_box(i) + 1)).timeout(secs(30))
-}
-
-fn yielding_request(owner: AnyNode, i: u64) -> Request<u64, Ended> {
-    let body = async move |_| {
-        yield_once().await;
-        Ok::<_, Ended>(black_box(i) + 1)
-    };
-    owner.spawn("yields", body).timeout(secs(30))
-}
-
-fn one_at_a_time(arguments: &Arguments, make: impl Fn(AnyNode, u64) -> Request<u64, Ended>) -> Outcome {
+fn one_at_a_time(arguments: &Arguments, make: impl Fn(AnyNode, u64) -> Request<u64, Ended> + 'static) -> Outcome {
     let rounds = arguments.rounds(100_000);
     run(async move |root| {
         let mut right = 0;
@@ -132,7 +123,7 @@ fn one_at_a_time(arguments: &Arguments, make: impl Fn(AnyNode, u64) -> Request<u
     })
 }
 
-fn many_at_once(arguments: &Arguments, batch: u64, make: impl Fn(AnyNode, u64) -> Request<u64, Ended>) -> Outcome {
+fn many_at_once(arguments: &Arguments, batch: u64, make: impl Fn(AnyNode, u64) -> Request<u64, Ended> + 'static) -> Outcome {
     let rounds = arguments.rounds(100_000);
     run(async move |root| {
         let mut right = 0;
@@ -149,17 +140,29 @@ fn many_at_once(arguments: &Arguments, batch: u64, make: impl Fn(AnyNode, u64) -
 }
 
 fn request_now(arguments: &Arguments) -> Outcome {
-    one_at_a_time(arguments, request)
+    one_at_a_time(arguments, |owner, i| owner.spawn("now", async move |_| Ok::<_, Ended>(black_box(i) + 1)).timeout(secs(30)))
 }
 
 fn request_yield(arguments: &Arguments) -> Outcome {
-    one_at_a_time(arguments, yielding_request)
+    one_at_a_time(arguments, |owner, i| {
+        let body = async move |_| {
+            yield_once().await;
+            Ok::<_, Ended>(black_box(i) + 1)
+        };
+        owner.spawn("yields", body).timeout(secs(30))
+    })
 }
 
 fn outstanding(arguments: &Arguments) -> Outcome {
     let n = arguments.number("n", 1000);
     if !arguments.bytes() {
-        return many_at_once(arguments, n, yielding_request);
+        return many_at_once(arguments, n, |owner, i| {
+            let body = async move |_| {
+                yield_once().await;
+                Ok::<_, Ended>(black_box(i) + 1)
+            };
+            owner.spawn("yields", body).timeout(secs(30))
+        });
     }
     run(async move |root| {
         let begun = Rc::new(Cell::new(0));
