@@ -85,7 +85,8 @@ impl Attended<'_> {
         core.begin_turn(now);
         core.ran.set(0);
         core.run_ready();
-        let is_done = core.pending.is_only(Queued::Woken) && !core.is_due(now);
+        // A timer that is due by now is one for the next turn.
+        let is_done = core.pending.is_only(Queued::Woken) && !core.deadlines.may_be_due(now);
         if is_done && !core.lists.is_empty(Queue::Ready) {
             core.phase.set(Phase::Attended);
             return Some(Turn { ran: core.ran.get(), pending: true });

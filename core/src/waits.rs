@@ -21,6 +21,8 @@ const ANSWER: u8 = 10;
 const CLIENT: u8 = 11;
 /// Not a wait: the request ended, and its result lies in its chunk.
 pub(crate) const RESULT: u8 = u8::MAX;
+/// As [`RESULT`], and nothing else is left of the request: whoever takes that out can give slot and chunk back as they are.
+pub(crate) const RESULT_ALONE: u8 = u8::MAX - 1;
 
 /// The word of a code; of what is no wait, nothing.
 pub(crate) fn name_of(code: u8) -> &'static str {

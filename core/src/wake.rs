@@ -1,6 +1,6 @@
 //! Who is queued to run, and how the host learns that it should come (laws 10 and 22).
 
-use crate::arena::{Class, Flag, Queue, Serial, State, Waiter, WideRef};
+use crate::arena::{Class, Queue, Serial, Waiter, WideRef};
 use crate::pending::Queued;
 use crate::time::Instant;
 use crate::tree::TreeCore;
@@ -54,14 +54,15 @@ impl TreeCore {
         self.poke();
     }
 
-    /// Queues a request to be run.
+    /// Queues a request that is alive to be run.
     pub(crate) fn ready(&self, slot: WideRef, by_end: bool) {
-        // One that was freed in its own poll, and awaits on, has left its list for good: its slot is soon another's.
-        if slot.is_listed() || slot.has(Flag::NoValue) || slot.state.get() == State::Deferred {
+        if slot.is_listed() {
             return;
         }
-        let late = by_end && self.phase.get() >= Phase::Woken && slot.ext().ran.get() != self.turn.get();
-        self.enqueue(if late { Queue::Late } else { Queue::Ready }, slot);
+        if by_end && self.phase.get() >= Phase::Woken && slot.ext().ran.get() != self.turn.get() {
+            return self.enqueue(Queue::Late, slot);
+        }
+        self.enqueue(Queue::Ready, slot);
         self.poke();
     }
 

@@ -117,6 +117,10 @@ impl WakeWord {
 
     /// Notes a wake. True when the caller has to push the slot: nobody has, and nobody will look.
     fn wake(&self) -> bool {
+        // Mostly it is polled, and nobody has a clone.
+        if self.0.compare_exchange(WATCHED, WOKEN_IN_POLL, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            return false;
+        }
         self.0.fetch_or(WOKEN, Ordering::AcqRel) & (WOKEN | WATCHED) == 0
     }
 }

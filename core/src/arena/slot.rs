@@ -208,8 +208,9 @@ impl Ext {
     #[inline(always)]
     pub(crate) fn count_run(&self, turn: u32) {
         self.ran.set(turn);
-        if let Some(runs) = self.runs.get().checked_add(1) {
-            self.runs.set(runs);
+        self.runs.set(self.runs.get().wrapping_add(1));
+        if self.runs.get() == 0 {
+            self.runs.set(u32::MAX); // More are not counted.
         }
     }
 
@@ -378,6 +379,43 @@ impl Slot {
         self.is_all(State::Live, Flag::NoValue as u8)
     }
 
+    /// The code of a request is done. If that runs for the last time, its handle waits for the result, and it has nothing but its value (no
+    /// child, nobody who asked to be told, no other flag), it is ending from now on, its value counts as gone, and this is true.
+    #[inline(always)]
+    pub(crate) fn begin_to_end_alone(&self) -> bool {
+        let is_alone = self.has_marks(State::Live, 0) && self.has_nothing_else();
+        if is_alone {
+            // SAFETY: as in `begin`.
+            unsafe { self.marks().cast::<u32>().write(Slot::marks_alone(State::Ending, Flag::NoValue as u8)) };
+        }
+        is_alone
+    }
+
+    /// Whether it is still as [`begin_to_end_alone`](Slot::begin_to_end_alone) left it.
+    #[inline(always)]
+    pub(crate) fn is_ending_alone(&self) -> bool {
+        self.has_marks(State::Ending, Flag::NoValue as u8) && self.has_nothing_else()
+    }
+
+    /// The marks of a request whose code runs and whose handle waits, with these flags and no others.
+    #[inline(always)]
+    const fn marks_alone(state: State, flags: u8) -> u32 {
+        let flags = Flag::Wide as u8 | Flag::Held as u8 | Flag::Started as u8 | flags;
+        u32::from_ne_bytes([state as u8, flags, u8::MAX, u8::MAX])
+    }
+
+    #[inline(always)]
+    fn has_marks(&self, state: State, flags: u8) -> bool {
+        // SAFETY: as in `is_all`.
+        unsafe { self.marks().cast::<u32>().read() == Slot::marks_alone(state, flags) }
+    }
+
+    /// Whether it has neither children nor extras.
+    #[inline(always)]
+    fn has_nothing_else(&self) -> bool {
+        self.child.get().is_none() && self.extras.get().is_none()
+    }
+
     /// Whether it waits for nothing but the end of its code, and that is not on the stack.
     #[inline(always)]
     pub(crate) fn has_returned(&self) -> bool {
@@ -466,15 +504,15 @@ impl Slot {
         self.older.get().map(|slot| (slot, narrowed(serial)))
     }
 
-    /// Whether it is that of a request whose code has not run, and will.
-    #[inline(always)]
-    pub(crate) fn waits_for_first_run(&self) -> bool {
-        self.flags.get() & (Flag::Started as u8 | Flag::NoValue as u8) == 0
-    }
-
     /// Whether it is that of a request that ended, whose result lies in its chunk.
     pub(crate) fn holds_result(&self) -> bool {
-        self.waits.get() == crate::waits::RESULT
+        self.waits.get() >= crate::waits::RESULT_ALONE
+    }
+
+    /// Whether that is all that is left of the request.
+    #[inline(always)]
+    pub(crate) fn holds_result_alone(&self) -> bool {
+        self.waits.get() == crate::waits::RESULT_ALONE
     }
 
     /// The extras, if the node has any.
@@ -572,6 +610,15 @@ impl SlotRef {
     #[inline(always)]
     pub(crate) fn wide(self) -> WideRef {
         self.as_wide().expect("requests, scopes and immediates live in wide slots")
+    }
+
+    /// The same slot, if it is that of a request that is alive, and whose code has not run; for its handle.
+    #[inline(always)]
+    pub(crate) fn before_first_run(self) -> Option<WideRef> {
+        let mask = u32::from_ne_bytes([u8::MAX, !(Flag::Background as u8), u8::MAX, u8::MAX]);
+        // SAFETY: the three cells are this thread's and initialised, and nobody writes to them meanwhile.
+        let [marks, _] = unsafe { self.marks().read() };
+        (marks & mask == u32::from_ne_bytes([State::Live as u8, Flag::Wide as u8 | Flag::Held as u8, 0, 0])).then_some(WideRef(self))
     }
 
     #[inline(always)]

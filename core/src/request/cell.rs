@@ -80,9 +80,13 @@ where
         }
         match outcome.into_result() {
             result if slot.has(Flag::Held) => {
+                let alone = core.owner_of_alone(slot);
                 // SAFETY: the chunk has room for the result, and nothing lies there.
                 unsafe { data.cast::<Result<_, _>>().write(result) };
-                core.conclude_with_result(slot);
+                match alone {
+                    Some(owner) => core.conclude_alone(slot, owner),
+                    None => core.conclude(slot, true),
+                }
             }
             Ok(value) => {
                 core.conclude(slot, false);
@@ -105,11 +109,13 @@ where
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 #[cfg_attr(target_family = "wasm", inline(never))]
 unsafe fn end_future(core: &TreeCore, slot: WideRef, data: *mut u8, drop: Option<unsafe fn(*mut u8)>) -> bool {
-    if slot.state.get() == State::Deferred {
-        return false;
+    if cfg!(target_family = "wasm") || !slot.begin_to_end_alone() {
+        if slot.state.get() == State::Deferred {
+            return false;
+        }
+        core.clear_for_end(*slot);
+        slot.set(Flag::NoValue);
     }
-    core.clear_for_end(*slot);
-    slot.set(Flag::NoValue);
     if let Some(drop) = drop {
         // SAFETY: the caller's contract; nobody drops it again: `NoValue`.
         core.protect(*slot, true, || unsafe { drop(data) });
@@ -142,6 +148,13 @@ impl<T: 'static, E: From<Ended> + Display + 'static> ByHand<T, E> {
         // SAFETY: of this kind, so the chunk holds a `Self`; the caller's request has ended and nothing is lent.
         unsafe { value::exclusive::<Self>(slot) }.0.write(result);
     }
+}
+
+/// As [`take`], if the result is all that is left of the request.
+#[inline(always)]
+pub(super) fn take_alone<T, E>(slot: SlotRef) -> Option<Result<T, E>> {
+    // SAFETY: as in `take`.
+    slot.holds_result_alone().then(|| unsafe { value::take::<Result<T, E>>(slot) })
 }
 
 /// Takes the result of a request that ended with one, for its handle.

@@ -11,7 +11,7 @@
 //!
 //! On every way: the outcome is fixed, what the request owns is freed, its future is dropped, its owner learns of it.
 
-use crate::arena::{Flag, Limit, Place, SlotRef, State, Told, Waiter, WideRef};
+use crate::arena::{Flag, Limit, Place, Serial, SlotRef, State, Told, Waiter, WideRef};
 use crate::catch::{Panic, catch};
 use crate::channel::ChannelError;
 use crate::ended::{Ended, Facts};
@@ -27,6 +27,7 @@ use alloc::string::{String, ToString};
 use core::any::Any;
 use core::fmt::Display;
 use core::task::Context;
+use core::time::Duration;
 
 /// Who polls: a request or scope of this tree, or somebody else's waker. Notes what it waits for.
 pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Waiter {
@@ -36,33 +37,45 @@ pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Wa
 /// Who polls, if it is a request or scope of this tree.
 #[inline(always)]
 pub(crate) fn own_waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Option<Waiter> {
-    let slot = crate::waker::slot_of(context.waker()).filter(|slot| slot.is_of(core))?;
+    let (slot, serial) = core.poller(context)?;
     slot.waits.set(waits);
-    Some(Waiter::Ours(slot, slot.generation.now()))
+    Some(Waiter::Ours(slot, serial))
 }
 
 impl TreeCore {
-    /// As [`conclude`](TreeCore::conclude), with a result. Of most requests nothing is left by then but the node and its deadline.
-    #[cfg_attr(not(target_family = "wasm"), inline(never))]
-    pub(super) fn conclude_with_result(&self, slot: WideRef) {
-        if cfg!(target_family = "wasm") {
-            return self.conclude(slot, true);
+    /// Which request or scope of this tree polls, if one does; one that was freed in its own poll is stale. Mostly it is the one whose code
+    /// runs, which is told sooner.
+    #[inline(always)]
+    pub(super) fn poller(&self, context: &Context<'_>) -> Option<(WideRef, Serial)> {
+        let slot = crate::waker::slot_of(context.waker())?;
+        match self.running() {
+            Some(running) if running.slot == *slot => Some((slot, running.serial)),
+            _ => slot.is_of(self).then(|| (slot, slot.generation.of_tenant())),
         }
-        let ext = slot.ext();
-        let is_plain =
-            slot.state.get() == State::Ending && !slot.is_listed() && slot.extras.get().is_none() && !self.pending.has(Queued::Shutdowns);
-        let (true, Some(owner)) = (is_plain, slot.parent.get()) else { return self.conclude(slot, true) };
-        if ext.is_queued() && !self.deadlines.leave_row(slot) {
-            return self.conclude(slot, true);
+    }
+
+    /// The owner of a request that is ending and of which nothing is left but its node. Its deadline is gone then. (In a page small code
+    /// counts for more.)
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    pub(super) fn owner_of_alone(&self, slot: WideRef) -> Option<SlotRef> {
+        if cfg!(target_family = "wasm") || !slot.is_ending_alone() || slot.is_listed() || self.pending.has(Queued::Shutdowns) {
+            return None;
         }
-        slot.waits.set(waits::RESULT);
+        let owner = slot.parent.get()?;
+        (!slot.ext().is_queued() || self.deadlines.leave_row(slot)).then_some(owner)
+    }
+
+    /// As [`conclude`](TreeCore::conclude), with a result, where nothing else is left. No code of its own is on the stack any more.
+    #[inline(never)]
+    pub(super) fn conclude_alone(&self, slot: WideRef, owner: SlotRef) {
         self.unlink_from(*slot, owner);
         slot.generation.advance();
-        slot.state.set(State::Deferred);
+        slot.waits.set(if self.pages.may_be_next(slot) { waits::RESULT_ALONE } else { waits::RESULT });
+        slot.state.set(State::Vacant);
         slot.note_owner_of_ended(owner);
-        match ext.take_own_waiter() {
+        match slot.ext().take_own_waiter() {
             Some((waiter, serial)) => self.wake_own(waiter, serial, true),
-            None if ext.is_quiet() => {}
+            None if slot.ext().is_quiet() => {}
             None => self.tell_other(slot),
         }
     }
@@ -227,23 +240,28 @@ impl TreeCore {
         is_earlier
     }
 
-    /// Sets a request's deadline from outside, if it is not ending.
+    /// Sets a request's limit, for its handle.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
-    pub(super) fn limit(&self, slot: SlotRef, now: Instant, at: Instant, limit: Option<Limit>) {
-        if !slot.generation.is_taken() {
-            return; // Whoever calls this holds the slot: nobody else can have moved in.
+    pub(super) fn limit_to(&self, slot: SlotRef, limit: Duration) {
+        // Made in this turn, it runs for the first time before any deadline counts.
+        if let Some(slot) = slot.before_first_run()
+            && self.in_turn()
+            && slot.birth.get() == self.time.get()
+            && let Some(noted) = Limit::of(limit)
+            && slot.ext().note_limit(noted)
+        {
+            return;
         }
-        // If it waits for its first run, that comes before any deadline counts.
-        let comes_first = slot.waits_for_first_run() && slot.birth.get() == now;
-        if !(comes_first && limit.is_some_and(|limit| slot.wide().ext().note_limit(limit))) {
-            self.set_deadline_of_living(slot, now, at);
-        }
+        let now = self.now();
+        self.limit(slot, now, now + limit);
     }
 
+    /// Sets a request's deadline, for its handle, if it has not ended and is not ending.
     #[inline(never)]
-    fn set_deadline_of_living(&self, slot: SlotRef, now: Instant, at: Instant) {
-        if AnyNode::of(slot).growing().is_some() {
+    pub(super) fn limit(&self, slot: SlotRef, now: Instant, at: Instant) {
+        // Whoever holds the slot calls this: nobody else can have moved in.
+        if slot.generation.is_taken() && AnyNode::of(slot).growing().is_some() {
             let slot = slot.wide();
             self.keep_limit(slot);
             self.set_deadline(slot, now, at);

@@ -16,7 +16,7 @@ pub use outcome::Outcome;
 pub use scope::Scope;
 
 use crate::arena::value::Room;
-use crate::arena::{Flag, Kind, KindOf, Limit, Place, Queue, SlotRef, State, WideRef};
+use crate::arena::{Flag, Kind, KindOf, Place, Queue, SlotRef, State, WideRef};
 use crate::ended::Ended;
 use crate::node::AnyNode;
 use crate::time::Instant;
@@ -213,8 +213,7 @@ impl<T, E> Request<T, E> {
         // Not dropped here, nothing has to be kept for that in memory.
         let this = ManuallyDrop::new(self);
         if let Some(Held::Slot(core)) = &this.held {
-            let now = core.now();
-            core.limit(this.slot, now, now + limit, Limit::of(limit));
+            core.limit_to(this.slot, limit);
         }
         ManuallyDrop::into_inner(this)
     }
@@ -223,7 +222,7 @@ impl<T, E> Request<T, E> {
     pub fn deadline(self, at: Instant) -> Self {
         if let Some(Held::Slot(core)) = &self.held {
             let now = core.now();
-            core.limit(self.slot, now, at, Limit::of(at - now));
+            core.limit(self.slot, now, at);
         }
         self
     }

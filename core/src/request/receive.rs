@@ -2,7 +2,7 @@
 
 use super::life::timed_out;
 use super::{About, Held, OfError, Request, cell, waiter_of};
-use crate::arena::{Flag, SlotRef, State, Told, WideRef};
+use crate::arena::{Flag, SlotRef, State, Told, WideRef, value};
 use crate::catch::catch;
 use crate::ended::Ended;
 use crate::free::End;
@@ -32,6 +32,14 @@ impl<T, E> Request<T, E> {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn receive(&mut self) -> Result<T, E> {
         let slot = self.slot;
+        if !cfg!(target_family = "wasm")
+            && let Some(result) = cell::take_alone(slot)
+        {
+            if let Some(Held::Slot(core)) = self.held.take() {
+                core.give_alone(slot);
+            }
+            return result;
+        }
         let result = match cell::take(slot) {
             Some(result) => result,
             None => Err(self.why_none()),
@@ -76,6 +84,15 @@ impl<T, E> Request<T, E> {
 }
 
 impl TreeCore {
+    /// A handle has taken a result that was all that was left of its request.
+    #[inline(always)]
+    fn give_alone(&self, slot: SlotRef) {
+        let slot = slot.wide();
+        slot.clear(Flag::Held);
+        self.pages.give_next(slot);
+        value::free_chunk(self, *slot);
+    }
+
     /// A handle lets go of an ended request's slot; if there was a result, it has taken that.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(super) fn give_up(&self, slot: SlotRef) {
@@ -97,9 +114,8 @@ impl TreeCore {
         let slot = slot.wide();
         // In a page small code counts for more: what follows does the same.
         if !cfg!(target_family = "wasm")
-            && let Some(waiter) = crate::waker::slot_of(context.waker())
-            && waiter.is_of(self)
-            && slot.ext().note_own_waiter(waiter, waiter.generation.now())
+            && let Some((waiter, serial)) = self.poller(context)
+            && slot.ext().note_own_waiter(waiter, serial)
         {
             waiter.waits.set(waits::REQUEST);
             return false;
@@ -141,7 +157,9 @@ impl<T, E> Drop for Request<T, E> {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn drop(&mut self) {
         // Mostly it was received, and there is nothing.
-        if let Some(held) = self.held.take() {
+        if self.held.is_some()
+            && let Some(held) = self.held.take()
+        {
             let_go::<T, E>(self.slot, held, self.error);
         }
     }

@@ -73,7 +73,7 @@ impl TreeCore {
                     self.running.set(None);
                     self.after(slot, result);
                 }
-                None => {}
+                None => continue,
             }
             self.count_piece();
         }
@@ -109,10 +109,7 @@ impl TreeCore {
     ///
     /// For its handle, which holds the slot.
     pub(super) fn ends_in_place(&self, slot: SlotRef) -> bool {
-        if !slot.waits_for_first_run() || !self.in_turn() || self.entered.get() > DEPTH_MAX {
-            return false;
-        }
-        let slot = slot.wide();
+        let Some(slot) = slot.before_first_run().filter(|_| self.in_turn() && self.entered.get() <= DEPTH_MAX) else { return false };
         let Some(code) = Code::of(slot) else { return false };
         slot.leave_list();
         self.run_alone(slot, code);
@@ -149,14 +146,23 @@ impl TreeCore {
 
     #[inline(always)]
     fn after_run(&self, slot: WideRef) {
-        if slot.state.get() == State::Live { self.keep_limit(slot) } else { self.settle(*slot) }
+        match slot.state.get() {
+            State::Live => self.keep_limit(slot),
+            State::Vacant => {} // It has ended, and its result is all that is left.
+            _ => self.settle(*slot),
+        }
     }
 
     #[inline(never)]
     fn after_wake(&self, slot: WideRef) {
-        self.queue_again(slot);
+        if slot.state.get() != State::Live {
+            return self.after_run(slot);
+        }
+        if !slot.is_listed() {
+            self.enqueue(Queue::Ready, slot);
+        }
         if !self.runs_before_its_limit(slot) {
-            self.after_run(slot);
+            self.keep_limit(slot);
         }
     }
 
@@ -164,8 +170,8 @@ impl TreeCore {
     #[inline(always)]
     fn runs_before_its_limit(&self, slot: WideRef) -> bool {
         let ext = slot.ext();
-        let is_later = |limit| slot.birth.get().after_nanos(limit) > self.time.get();
-        ext.runs.get() == 1 && slot.state.get() == State::Live && ext.noted_limit().is_some_and(is_later)
+        let age = self.time.get().0.wrapping_sub(slot.birth.get().0);
+        ext.runs.get() == 1 && ext.noted_limit().is_some_and(|limit| age < limit)
     }
 
     /// It was woken while it ran: nobody else has queued it for that.

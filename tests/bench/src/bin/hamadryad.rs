@@ -22,12 +22,10 @@ fn main() -> ExitCode {
     ])
 }
 
-/// Runs `workload` as a request under the root, and gives it that.
-fn run<F: Future<Output = Outcome> + 'static>(workload: impl FnOnce(AnyNode) -> F + 'static) -> Outcome {
+/// Runs `workload` as a request under the root, and gives it its own node.
+fn run<F: Future<Output = Result<Outcome, Ended>> + 'static>(workload: impl FnOnce(AnyNode) -> F + 'static) -> Outcome {
     let events = Loop::new().expect("there are fds for a loop");
-    let root = events.root();
-    let in_a_request = root.spawn("workload", async move |_| Ok::<_, Ended>(workload(root).await));
-    events.block_on(in_a_request).expect("a workload does not panic")
+    events.block_on(events.root().spawn("workload", workload)).expect("a workload does not panic")
 }
 
 fn timed(ops: u64, spent: Spent, want: u64, got: u64) -> Outcome {
@@ -46,8 +44,8 @@ fn is_gone(freed: Freed) -> u64 {
 
 fn node(arguments: &Arguments) -> Outcome {
     let (rounds, n, bytes) = (arguments.rounds(1_000_000), arguments.number("n", 100_000), arguments.bytes());
-    run(async move |root| {
-        let parent = root.insert(Plain([0; 1]));
+    run(async move |me| {
+        let parent = me.insert(Plain([0; 1]));
         for i in 0..OTHERS {
             parent.insert(Plain([i; 7]));
         }
@@ -56,7 +54,7 @@ fn node(arguments: &Arguments) -> Outcome {
             for i in 0..n {
                 parent.insert(Plain([i; 7]));
             }
-            return held(n, before, n + OTHERS, parent.children().count() as u64);
+            return Ok(held(n, before, n + OTHERS, parent.children().count() as u64));
         }
         let mut gone = 0;
         let stopwatch = Stopwatch::start();
@@ -64,7 +62,7 @@ fn node(arguments: &Arguments) -> Outcome {
             let node = parent.insert(Plain(black_box([i; 7])));
             gone += is_gone(node.free());
         }
-        timed(rounds, stopwatch.stop(), rounds + OTHERS, gone + parent.children().count() as u64)
+        Ok(timed(rounds, stopwatch.stop(), rounds + OTHERS, gone + parent.children().count() as u64))
     })
 }
 
@@ -94,18 +92,18 @@ fn build(owner: AnyNode) -> AnyNode {
 
 fn tree(arguments: &Arguments) -> Outcome {
     let (rounds, bytes) = (arguments.rounds(30), arguments.bytes());
-    run(async move |root| {
+    run(async move |me| {
         if bytes {
             let before = live_bytes();
-            let tree = build(root);
-            return held(NODES, before, NODES, 1 + tree.descendants().count() as u64);
+            let tree = build(me);
+            return Ok(held(NODES, before, NODES, 1 + tree.descendants().count() as u64));
         }
         let mut gone = 0;
         let stopwatch = Stopwatch::start();
         for _ in 0..rounds {
-            gone += is_gone(build(root).free());
+            gone += is_gone(build(me).free());
         }
-        timed(rounds * NODES, stopwatch.stop(), rounds * (1 + NODES.div_ceil(10)), gone + dropped())
+        Ok(timed(rounds * NODES, stopwatch.stop(), rounds * (1 + NODES.div_ceil(10)), gone + dropped()))
     })
 }
 
@@ -113,29 +111,29 @@ fn tree(arguments: &Arguments) -> Outcome {
 
 fn one_at_a_time(arguments: &Arguments, make: impl Fn(AnyNode, u64) -> Request<u64, Ended> + 'static) -> Outcome {
     let rounds = arguments.rounds(100_000);
-    run(async move |root| {
+    run(async move |me| {
         let mut right = 0;
         let stopwatch = Stopwatch::start();
         for round in 0..rounds {
-            right += u64::from(make(root, round).await.ok() == Some(round + 1));
+            right += u64::from(make(me, round).await.ok() == Some(round + 1));
         }
-        timed(rounds, stopwatch.stop(), rounds, right)
+        Ok(timed(rounds, stopwatch.stop(), rounds, right))
     })
 }
 
 fn many_at_once(arguments: &Arguments, batch: u64, make: impl Fn(AnyNode, u64) -> Request<u64, Ended> + 'static) -> Outcome {
     let rounds = arguments.rounds(100_000);
-    run(async move |root| {
+    run(async move |me| {
         let mut right = 0;
         let mut started = Vec::with_capacity(batch as usize);
         let stopwatch = Stopwatch::start();
         for round in 0..rounds {
-            started.extend((0..batch).map(|i| make(root, round + i)));
+            started.extend((0..batch).map(|i| make(me, round + i)));
             for (i, request) in started.drain(..).enumerate() {
                 right += u64::from(request.await.ok() == Some(round + i as u64 + 1));
             }
         }
-        timed(rounds * batch, stopwatch.stop(), rounds * batch, right)
+        Ok(timed(rounds * batch, stopwatch.stop(), rounds * batch, right))
     })
 }
 
@@ -164,7 +162,7 @@ fn outstanding(arguments: &Arguments) -> Outcome {
             owner.spawn("yields", body).timeout(secs(30))
         });
     }
-    run(async move |root| {
+    run(async move |me| {
         let begun = Rc::new(Cell::new(0));
         let mut started = Vec::with_capacity(n as usize);
         let before = live_bytes();
@@ -175,12 +173,12 @@ fn outstanding(arguments: &Arguments) -> Outcome {
                 std::future::pending::<()>().await;
                 Ok::<_, Ended>(black_box(i) + 1)
             };
-            started.push(root.spawn("waits", waits).timeout(secs(30)));
+            started.push(me.spawn("waits", waits).timeout(secs(30)));
         }
         while begun.get() < n {
             yield_once().await;
         }
-        held(n, before, n, started.iter().filter(|request| request.node().is_alive()).count() as u64)
+        Ok(held(n, before, n, started.iter().filter(|request| request.node().is_alive()).count() as u64))
     })
 }
 
@@ -191,15 +189,15 @@ fn timers(arguments: &Arguments) -> Outcome {
     let mut random = Random::default();
     let (order, delays) = (random.permutation(n), random.delays(n));
     let fired: &'static Cell<u64> = Box::leak(Box::new(Cell::new(0)));
-    run(async move |root| {
-        let insert = |delay: Duration| root.after(delay, move || fired.set(fired.get() + 1));
+    run(async move |me| {
+        let insert = |delay: Duration| me.after(delay, move || fired.set(fired.get() + 1));
         let (mut timers, mut cancelled) = (Vec::with_capacity(n), 0);
         let before = live_bytes();
         let stopwatch = Stopwatch::start();
         for _ in 0..rounds {
             timers.extend(delays.iter().map(|delay| insert(*delay)));
             if bytes {
-                return held(n as u64, before, n as u64, timers.iter().filter(|timer| timer.is_alive()).count() as u64);
+                return Ok(held(n as u64, before, n as u64, timers.iter().filter(|timer| timer.is_alive()).count() as u64));
             }
             for &i in &order {
                 cancelled += is_gone(timers[i].free());
@@ -211,10 +209,10 @@ fn timers(arguments: &Arguments) -> Outcome {
         timers.extend((0..PROBES).map(|_| insert(millis(PROBE_MS))));
         timers.drain(PROBES_LEFT..).for_each(|timer| cancelled += is_gone(timer.free()));
         while fired.get() < PROBES_LEFT as u64 {
-            root.sleep(millis(PROBE_MS)).await.expect("the root lives on");
+            me.sleep(millis(PROBE_MS)).await.expect("the root lives on");
         }
         let ops = rounds * n as u64;
-        timed(ops, spent, ops + PROBES as u64, cancelled + fired.get())
+        Ok(timed(ops, spent, ops + PROBES as u64, cancelled + fired.get()))
     })
 }
 
