@@ -72,6 +72,13 @@ impl WakeWord {
         self.0.load(Ordering::Acquire) & !WATCHED != 0
     }
 
+    /// Whether a poll that is over has changed nothing: it was not woken meanwhile, and nobody has a clone.
+    #[inline(always)]
+    pub(crate) fn is_untouched(&self) -> bool {
+        // What the last user of a clone did comes before the next poll.
+        self.0.load(Ordering::Acquire) == WATCHED
+    }
+
     /// A poll is over, and the waker that was lent for it is back. Whether it was woken meanwhile, so that the caller has to queue it.
     #[inline(always)]
     pub(crate) fn look(&self) -> bool {

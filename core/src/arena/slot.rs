@@ -210,8 +210,14 @@ impl Ext {
         self.ran.set(turn);
         self.runs.set(self.runs.get().wrapping_add(1));
         if self.runs.get() == 0 {
-            self.runs.set(u32::MAX); // More are not counted.
+            self.stop_counting();
         }
+    }
+
+    /// So many runs are enough to know.
+    #[cold]
+    fn stop_counting(&self) {
+        self.runs.set(u32::MAX);
     }
 
     /// Notes a limit that the queue does not know, if there is none. It counts from birth.
@@ -410,6 +416,20 @@ impl Slot {
         unsafe { self.marks().cast::<u32>().read() == Slot::marks_alone(state, flags) }
     }
 
+    /// A request that was [ending alone](Slot::is_ending_alone) has ended. Whether from now on its result is all that keeps its slot from a
+    /// next tenant.
+    #[inline(always)]
+    pub(crate) fn end_alone(&self, may_be_next: bool) {
+        if may_be_next {
+            self.waits.set(crate::waits::RESULT_ALONE);
+            // SAFETY: as in `begin`. The loan ends with the run.
+            unsafe { self.marks().cast::<u32>().write(u32::from_ne_bytes([State::Vacant as u8, Flag::Wide as u8, u8::MAX, u8::MAX])) };
+        } else {
+            self.waits.set(crate::waits::RESULT);
+            self.state.set(State::Vacant);
+        }
+    }
+
     /// Whether it has neither children nor extras.
     #[inline(always)]
     fn has_nothing_else(&self) -> bool {
@@ -509,11 +529,6 @@ impl Slot {
         self.waits.get() >= crate::waits::RESULT_ALONE
     }
 
-    /// Whether that is all that is left of the request.
-    #[inline(always)]
-    pub(crate) fn holds_result_alone(&self) -> bool {
-        self.waits.get() == crate::waits::RESULT_ALONE
-    }
 
     /// The extras, if the node has any.
     pub(crate) fn extras(&self) -> Option<&Extras> {
@@ -612,13 +627,21 @@ impl SlotRef {
         self.as_wide().expect("requests, scopes and immediates live in wide slots")
     }
 
-    /// The same slot, if it is that of a request that is alive, and whose code has not run; for its handle.
+    /// The same slot, if it is that of a request that is alive, and whose code has not run; for its handle. `also` are flags that it may
+    /// have.
     #[inline(always)]
-    pub(crate) fn before_first_run(self) -> Option<WideRef> {
-        let mask = u32::from_ne_bytes([u8::MAX, !(Flag::Background as u8), u8::MAX, u8::MAX]);
+    pub(crate) fn before_first_run(self, also: u8) -> Option<WideRef> {
+        let mask = u32::from_ne_bytes([u8::MAX, !also, u8::MAX, u8::MAX]);
         // SAFETY: the three cells are this thread's and initialised, and nobody writes to them meanwhile.
         let [marks, _] = unsafe { self.marks().read() };
         (marks & mask == u32::from_ne_bytes([State::Live as u8, Flag::Wide as u8 | Flag::Held as u8, 0, 0])).then_some(WideRef(self))
+    }
+
+    /// The same slot, if a result is all that is left of its request.
+    #[inline(always)]
+    pub(crate) fn result_alone(self) -> Option<WideRef> {
+        // Only wide slots' requests have results.
+        (self.waits.get() == crate::waits::RESULT_ALONE).then_some(WideRef(self))
     }
 
     #[inline(always)]

@@ -152,9 +152,10 @@ impl<T: 'static, E: From<Ended> + Display + 'static> ByHand<T, E> {
 
 /// As [`take`], if the result is all that is left of the request.
 #[inline(always)]
-pub(super) fn take_alone<T, E>(slot: SlotRef) -> Option<Result<T, E>> {
-    // SAFETY: as in `take`.
-    slot.holds_result_alone().then(|| unsafe { value::take::<Result<T, E>>(slot) })
+pub(super) fn take_alone<T, E>(slot: SlotRef) -> Option<(WideRef, Result<T, E>)> {
+    let slot = slot.result_alone()?;
+    // SAFETY: as in `take`; the caller gives the slot back.
+    Some((slot, unsafe { value::take::<Result<T, E>>(*slot) }))
 }
 
 /// Takes the result of a request that ended with one, for its handle.

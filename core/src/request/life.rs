@@ -70,8 +70,7 @@ impl TreeCore {
     pub(super) fn conclude_alone(&self, slot: WideRef, owner: SlotRef) {
         self.unlink_from(*slot, owner);
         slot.generation.advance();
-        slot.waits.set(if self.pages.may_be_next(slot) { waits::RESULT_ALONE } else { waits::RESULT });
-        slot.state.set(State::Vacant);
+        slot.end_alone(self.pages.may_be_next(slot));
         slot.note_owner_of_ended(owner);
         match slot.ext().take_own_waiter() {
             Some((waiter, serial)) => self.wake_own(waiter, serial, true),
@@ -245,7 +244,7 @@ impl TreeCore {
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(super) fn limit_to(&self, slot: SlotRef, limit: Duration) {
         // Made in this turn, it runs for the first time before any deadline counts.
-        if let Some(slot) = slot.before_first_run()
+        if let Some(slot) = slot.before_first_run(0)
             && self.in_turn()
             && slot.birth.get() == self.time.get()
             && let Some(noted) = Limit::of(limit)

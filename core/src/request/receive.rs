@@ -33,10 +33,11 @@ impl<T, E> Request<T, E> {
     fn receive(&mut self) -> Result<T, E> {
         let slot = self.slot;
         if !cfg!(target_family = "wasm")
-            && let Some(result) = cell::take_alone(slot)
+            && let Some((slot, result)) = cell::take_alone(slot)
         {
-            if let Some(Held::Slot(core)) = self.held.take() {
-                core.give_alone(slot);
+            match self.held.take() {
+                Some(Held::Slot(core)) => core.give_alone(slot),
+                other => self.put_back(other),
             }
             return result;
         }
@@ -49,6 +50,11 @@ impl<T, E> Request<T, E> {
             other => self.held = other,
         }
         result
+    }
+
+    #[cold]
+    fn put_back(&mut self, held: Option<Held>) {
+        self.held = held;
     }
 
     /// A shutdown has ended its code; its node stays until that frees it.
@@ -86,9 +92,7 @@ impl<T, E> Request<T, E> {
 impl TreeCore {
     /// A handle has taken a result that was all that was left of its request.
     #[inline(always)]
-    fn give_alone(&self, slot: SlotRef) {
-        let slot = slot.wide();
-        slot.clear(Flag::Held);
+    fn give_alone(&self, slot: WideRef) {
         self.pages.give_next(slot);
         value::free_chunk(self, *slot);
     }

@@ -1,7 +1,7 @@
 //! Running requests: one that is first awaited in place, the woken ones in their class of the turn.
 
 use crate::arena::value::Code;
-use crate::arena::{Class, Queue, SlotRef, State, WideRef};
+use crate::arena::{Class, Flag, Queue, SlotRef, State, WideRef};
 use crate::catch::{Panic, catch};
 use crate::node::AnyNode;
 use crate::pending::Queued;
@@ -109,7 +109,7 @@ impl TreeCore {
     ///
     /// For its handle, which holds the slot.
     pub(super) fn ends_in_place(&self, slot: SlotRef) -> bool {
-        let Some(slot) = slot.before_first_run().filter(|_| self.in_turn() && self.entered.get() <= DEPTH_MAX) else { return false };
+        let Some(slot) = slot.before_first_run(Flag::Background as u8).filter(|_| self.in_turn() && self.entered.get() <= DEPTH_MAX) else { return false };
         let Some(code) = Code::of(slot) else { return false };
         slot.leave_list();
         self.run_alone(slot, code);
@@ -134,14 +134,11 @@ impl TreeCore {
             slot.ext().word.look();
             return self.end_panicked(slot, panic);
         }
-        let woken = slot.ext().word.look();
-        if woken && !cfg!(target_family = "wasm") {
-            return self.after_wake(slot);
+        if slot.ext().word.is_untouched() {
+            self.after_run(slot);
+        } else {
+            self.after_wake(slot);
         }
-        if woken {
-            self.queue_again(slot);
-        }
-        self.after_run(slot);
     }
 
     #[inline(always)]
@@ -153,17 +150,26 @@ impl TreeCore {
         }
     }
 
+    /// As [`after_run`](TreeCore::after_run), where it was woken while it ran, or there are clones of its waker.
     #[inline(never)]
     fn after_wake(&self, slot: WideRef) {
+        let woken = slot.ext().word.look();
         if slot.state.get() != State::Live {
-            return self.after_run(slot);
+            return self.after_last_run(slot);
         }
-        if !slot.is_listed() {
+        // Nobody else has queued it for that.
+        if woken && !slot.is_listed() {
             self.enqueue(Queue::Ready, slot);
+            if self.runs_before_its_limit(slot) {
+                return;
+            }
         }
-        if !self.runs_before_its_limit(slot) {
-            self.keep_limit(slot);
-        }
+        self.keep_limit(slot);
+    }
+
+    #[inline(never)]
+    fn after_last_run(&self, slot: WideRef) {
+        self.after_run(slot);
     }
 
     /// Whether it has run once, and runs again before its limit could matter: until then nobody has to know that.
@@ -172,13 +178,5 @@ impl TreeCore {
         let ext = slot.ext();
         let age = self.time.get().0.wrapping_sub(slot.birth.get().0);
         ext.runs.get() == 1 && ext.noted_limit().is_some_and(|limit| age < limit)
-    }
-
-    /// It was woken while it ran: nobody else has queued it for that.
-    #[inline(always)]
-    fn queue_again(&self, slot: WideRef) {
-        if slot.state.get() == State::Live && !slot.is_listed() {
-            self.enqueue(Queue::Ready, slot);
-        }
     }
 }
