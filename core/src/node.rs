@@ -145,6 +145,25 @@ impl AnyNode {
         self.readable().filter(|slot| matches!(slot.state.get(), State::Live | State::Asking))
     }
 
+    /// The slot, while the node is alive and none of its hooks is asked: something can be made there.
+    #[inline(always)]
+    pub(crate) fn living(self) -> Option<SlotRef> {
+        self.readable().filter(|slot| slot.state.get() == State::Live)
+    }
+
+    /// As [`growing`](AnyNode::growing), where that it is [`living`](AnyNode::living) is told without a call. (In a page small code counts
+    /// for more.)
+    #[inline(always)]
+    pub(crate) fn living_or_growing(self) -> Option<SlotRef> {
+        if cfg!(target_family = "wasm") { self.growing() } else { self.living().or_else(|| self.growing_though()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn growing_though(self) -> Option<SlotRef> {
+        self.growing()
+    }
+
     pub(crate) fn core(self) -> Option<alloc::rc::Rc<TreeCore>> {
         self.readable().map(SlotRef::core)
     }
@@ -341,7 +360,7 @@ impl AnyNode {
     #[inline]
     pub fn insert<T: 'static>(self, value: T) -> Node<T> {
         let kind = value_kind::<T>();
-        if let Some(owner) = self.growing()
+        if let Some(owner) = self.living()
             && let Some(room) = Room::at_hand(owner.peek_core(), kind.kind())
         {
             let slot = owner.peek_core().make_in(&room, owner, kind, Location::caller(), 0, value);

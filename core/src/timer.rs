@@ -41,7 +41,7 @@ impl AnyNode {
     }
 
     fn timer<P, F>(self, delay: Duration, cell: TimerCell<P, F>, kind: KindOf<TimerCell<P, F>>, place: Place) -> Node<Timer> {
-        let Some(owner) = self.growing() else { return Node::new(self.stale()) };
+        let Some(owner) = self.living_or_growing() else { return Node::new(self.stale()) };
         let core = owner.peek_core(); // No code of the user's runs here, but for the drop of a refused closure at the very end.
         let Ok(slot) = core.make_with(owner, kind, place, 0, cell) else { return Node::new(self.stale()) };
         core.arm_new(slot, delay);

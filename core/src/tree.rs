@@ -283,6 +283,7 @@ impl TreeCore {
     /// A slot has a tenant from now on, with these flags.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn move_in(&self, slot: SlotRef, owner: Option<SlotRef>, kind: &'static Kind, place: Place, flags: u8) {
+        self.link(slot, owner);
         slot.generation.advance();
         slot.begin(kind.is_wide(), flags);
         slot.place.set(Some(place));
@@ -292,7 +293,6 @@ impl TreeCore {
             slot.ext().begin();
             slot.note_unlisted();
         }
-        self.link(slot, owner);
     }
 
     /// Makes `slot`, which is in no list, the newest child of `owner`.

@@ -361,7 +361,7 @@ impl Slot {
     /// A new tenant is alive, with no flags but the slot's own and these; nothing of it is lent, it has no name and waits for nothing.
     #[inline(always)]
     pub(crate) fn begin(&self, wide: bool, flags: u8) {
-        debug_assert!(self.has(Flag::Wide) == wide && self.child.get().is_none() && self.newer.get().is_none());
+        debug_assert!(self.has(Flag::Wide) == wide && self.child.get().is_none());
         let flags = if wide { Flag::Wide as u8 } else { 0 } | flags;
         // SAFETY: the cells are this thread's, no reference into them exists, and these are valid values of all.
         unsafe { self.marks().write([u32::from_ne_bytes([State::Live as u8, flags, 0, 0]), 0]) };

@@ -31,11 +31,18 @@ impl Room {
     }
 
     /// Room, or nothing when the system has no memory.
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn find(core: &TreeCore, kind: &Kind) -> Option<Room> {
+        let (slot, chunk) = Room::look_for(core, kind)?;
+        Some(Room { slot, chunk, size: kind.layout.size() })
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
+    fn look_for(core: &TreeCore, kind: &Kind) -> Option<(SlotRef, NonNull<u8>)> {
         let chunk = core.chunks.allocate(kind.layout)?;
         match core.pages.take(&core.shared, kind.is_wide()) {
-            Some(slot) => Some(Room { slot, chunk, size: kind.layout.size() }),
+            Some(slot) => Some((slot, chunk)),
             None => {
                 // SAFETY: it came from these chunks with this layout just now, and nobody else knows it.
                 unsafe { core.chunks.free(chunk, kind.layout) };
@@ -130,8 +137,24 @@ impl Code {
         if !slot.can_run() {
             return None;
         }
+        Some(Code::lend(slot))
+    }
+
+    /// As [`of`](Code::of), of a request whose code has not run; for its handle.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    pub(crate) fn before_first_run(slot: SlotRef) -> Option<Code> {
+        slot.before_first_run(Flag::Background as u8).map(Code::lend)
+    }
+
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn lend(slot: WideRef) -> Code {
         slot.lent.set(Slot::EXCLUSIVE);
-        Some(Code { slot, run: slot.kind.get().run })
+        Code { slot, run: slot.kind.get().run }
+    }
+
+    #[inline(always)]
+    pub(crate) fn slot(&self) -> WideRef {
+        self.slot
     }
 
     /// Runs it once; the slot is one of `core`'s.

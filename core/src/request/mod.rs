@@ -124,12 +124,19 @@ impl AnyNode {
         Fut: Future + 'static,
         Fut::Output: Outcome,
     {
-        match self.begin(closing, name, Stage::<F, Fut, Result<_, _>>::KIND, place, body) {
+        let kind = Stage::<F, Fut, Result<_, _>>::KIND;
+        if cfg!(target_family = "wasm") {
+            return match self.begin(closing, name, kind, place, body) {
+                Ok((core, slot)) => Request::queued(core, slot),
+                Err(ended) => Request::refused(self, ended),
+            };
+        }
+        match self.may_begin(closing) {
+            Ok((core, owner)) => match Room::at_hand(&core, kind.kind()).or_else(|| Room::find(&core, kind.kind())) {
+                Some(room) => Request::begun_in(core, owner, &room, name, kind, place, body),
+                None => Request::refused(self, self.ended_freed()),
+            },
             Err(ended) => Request::refused(self, ended),
-            Ok((core, slot)) => {
-                queue_first(&core, slot);
-                Request::begun(core, *slot)
-            }
         }
     }
 
@@ -156,7 +163,7 @@ impl AnyNode {
 
     #[inline(always)]
     fn may_begin(self, closing: Closing) -> Result<(Rc<TreeCore>, SlotRef), Ended> {
-        let Some(owner) = self.growing() else { return Err(self.ended_freed()) };
+        let Some(owner) = self.living_or_growing() else { return Err(self.ended_freed()) };
         let core = owner.core();
         if closing == Closing::Refuses
             && let Some(ended) = core.refuses(self)
@@ -186,6 +193,28 @@ fn queue_first(core: &TreeCore, slot: WideRef) {
 }
 
 impl<T, E: From<Ended> + Display + 'static> Request<T, E> {
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn begun_in<V>(
+        core: Rc<TreeCore>,
+        owner: SlotRef,
+        room: &Room,
+        name: &'static str,
+        kind: KindOf<V>,
+        place: Place,
+        body: V,
+    ) -> Request<T, E> {
+        let slot = core.make_in(room, owner, kind, place, Flag::Held as u8, body).wide();
+        slot.set_name(name);
+        Request::queued(core, slot)
+    }
+
+    /// One that runs with the woken ones.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn queued(core: Rc<TreeCore>, slot: WideRef) -> Request<T, E> {
+        queue_first(&core, slot);
+        Request::begun(core, *slot)
+    }
+
     fn begun(core: Rc<TreeCore>, slot: SlotRef) -> Request<T, E> {
         Request { slot, held: Some(Held::Slot(core)), error: about, result: PhantomData }
     }

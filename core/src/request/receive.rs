@@ -19,8 +19,10 @@ impl<T, E> Request<T, E> {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Result<T, E>> {
         let Some(Held::Slot(core)) = &self.held else { return Poll::Ready(Err(self.refusal())) };
-        if self.slot.generation.is_taken() && !core.ends_in_place(self.slot) {
-            if core.waits_in_vain(self.slot, context) {
+        if self.slot.generation.is_taken()
+            && let Some(slot) = core.runs_on(self.slot)
+        {
+            if core.waits_in_vain(slot, context) {
                 return Poll::Ready(Err(self.cancelled()));
             }
             return Poll::Pending;
@@ -114,8 +116,7 @@ impl TreeCore {
     }
 
     /// Somebody waits for a request. True when that is in vain: a shutdown has ended its code, which is noted.
-    fn waits_in_vain(&self, slot: SlotRef, context: &Context<'_>) -> bool {
-        let slot = slot.wide();
+    fn waits_in_vain(&self, slot: WideRef, context: &Context<'_>) -> bool {
         // In a page small code counts for more: what follows does the same.
         if !cfg!(target_family = "wasm")
             && let Some((waiter, serial)) = self.poller(context)

@@ -1,7 +1,7 @@
 //! Running requests: one that is first awaited in place, the woken ones in their class of the turn.
 
 use crate::arena::value::Code;
-use crate::arena::{Class, Flag, Queue, SlotRef, State, WideRef};
+use crate::arena::{Class, Queue, SlotRef, State, WideRef};
 use crate::catch::{Panic, catch};
 use crate::node::AnyNode;
 use crate::pending::Queued;
@@ -105,15 +105,18 @@ impl TreeCore {
         }
     }
 
-    /// The first run in place, where it is first awaited, if it may. True when that was the request's end.
+    /// The first run in place, where it is first awaited, if it may. Nothing, when that was the request's end.
     ///
     /// For its handle, which holds the slot.
-    pub(super) fn ends_in_place(&self, slot: SlotRef) -> bool {
-        let Some(slot) = slot.before_first_run(Flag::Background as u8).filter(|_| self.in_turn() && self.entered.get() <= DEPTH_MAX) else { return false };
-        let Some(code) = Code::of(slot) else { return false };
+    pub(super) fn runs_on(&self, slot: SlotRef) -> Option<WideRef> {
+        if !self.in_turn() || self.entered.get() > DEPTH_MAX {
+            return Some(slot.wide());
+        }
+        let Some(code) = Code::before_first_run(slot) else { return Some(slot.wide()) };
+        let slot = code.slot();
         slot.leave_list();
         self.run_alone(slot, code);
-        !slot.generation.is_taken()
+        slot.generation.is_taken().then_some(slot)
     }
 
     /// Calls a request's code. Whoever calls this has entered.
