@@ -79,31 +79,34 @@ impl WakeWord {
         self.0.load(Ordering::Acquire) == WATCHED
     }
 
-    /// A poll is over, and the waker that was lent for it is back. Whether it was woken meanwhile, so that the caller has to queue it.
+    /// Whether it was woken while it was polled, and nobody has a clone; that is seen then.
     #[inline(always)]
-    pub(crate) fn look(&self) -> bool {
-        // What the last user of a clone did comes before the next poll.
-        match self.0.load(Ordering::Acquire) {
-            WATCHED => false,
-            WOKEN_IN_POLL => {
-                self.0.store(WATCHED, Ordering::Relaxed); // As below.
-                true
-            }
-            now => self.look_closely(now),
+    pub(crate) fn take_only_wake(&self) -> bool {
+        let is_only = self.0.load(Ordering::Acquire) == WOKEN_IN_POLL;
+        if is_only {
+            // Without a clone and with none lent, there is nobody who could change the word meanwhile.
+            self.0.store(WATCHED, Ordering::Relaxed);
         }
+        is_only
     }
 
-    #[cfg_attr(not(target_family = "wasm"), inline(never))]
-    fn look_closely(&self, now: u32) -> bool {
+    /// A poll is over, and the waker that was lent for it is back. Whether it was woken meanwhile, so that the caller has to queue it.
+    pub(crate) fn look(&self) -> bool {
+        // What the last user of a clone did comes before the next poll.
+        let now = self.0.load(Ordering::Acquire);
         if now >= CLONE {
             // From now on whoever wakes it pushes it.
             return now & WATCHED != 0 && self.0.fetch_and(!WOKEN_IN_POLL, Ordering::AcqRel) & WOKEN != 0;
         }
-        // Without a clone and with none lent, there is nobody who could change the word meanwhile.
-        if now == 0 {
-            self.0.store(WATCHED, Ordering::Relaxed);
+        match now {
+            WATCHED => false,
+            WOKEN_IN_POLL => self.take_only_wake(),
+            0 => {
+                self.0.store(WATCHED, Ordering::Relaxed); // As in `take_only_wake`.
+                false
+            }
+            _ => false, // It lies in the inject stack: who takes it out sees to it.
         }
-        false // It lies in the inject stack: who takes it out sees to it.
     }
 
     /// The owner took the slot out of the inject stack, or it was refused there.

@@ -275,25 +275,27 @@ impl Loop {
     }
 
     #[inline(never)]
-    fn more_turns(&self, attended: &Attended<'_>, start: Instant, mut sum: Turn) -> Turn {
+    fn more_turns(&self, attended: &Attended<'_>, start: Instant, first: Turn) -> Turn {
         let end = start + SLICE;
+        let mut ran = first.ran;
         for _ in 1..TURNS_MAX {
             let now = clock::monotonic();
             if now >= end {
                 break;
             }
             // Where nothing is due, no loop is late.
-            let turn = match attended.turn_for_woken(now) {
-                Some(turn) => turn,
-                None => self.tree.turn(now, self.lateness.judge(now, self.tree.next_deadline(), false)),
-            };
-            sum.ran += turn.ran;
-            sum.pending = turn.pending;
-            if !sum.pending {
-                break;
+            let turn = attended.turn_for_woken(now).unwrap_or_else(|| self.whole_turn(now));
+            ran += turn.ran;
+            if !turn.pending {
+                return Turn { ran, pending: false };
             }
         }
-        sum
+        Turn { ran, pending: true }
+    }
+
+    #[inline(never)]
+    fn whole_turn(&self, now: Instant) -> Turn {
+        self.tree.turn(now, self.lateness.judge(now, self.tree.next_deadline(), false))
     }
 
     fn refuse_nesting(&self) -> io::Result<()> {

@@ -529,7 +529,6 @@ impl Slot {
         self.waits.get() >= crate::waits::RESULT_ALONE
     }
 
-
     /// The extras, if the node has any.
     pub(crate) fn extras(&self) -> Option<&Extras> {
         // SAFETY: the pointer came from `Box::leak` in `put_extras` and is taken out by `take_extras` only, which the core calls

@@ -73,20 +73,54 @@ where
     /// The slot is of this kind, and its future lies at `data`, lent to the caller.
     #[inline(always)]
     unsafe fn end(core: &TreeCore, slot: WideRef, data: *mut u8, outcome: Fut::Output) {
-        // SAFETY: the caller's contract.
-        if !unsafe { end_future(core, slot, data, Self::UNTYPED.drop_started) } {
-            core.protect(*slot, false, || drop(outcome));
-            return;
+        // In a page small code counts for more.
+        if cfg!(target_family = "wasm") || !slot.begin_to_end_alone() {
+            // SAFETY: the caller's contract.
+            return unsafe { Self::end_otherwise(core, slot, data, outcome) };
         }
+        if let Some(drop) = Self::UNTYPED.drop_started {
+            // SAFETY: the caller's contract; nobody drops it again: `NoValue`.
+            core.protect(*slot, true, || unsafe { drop(data) });
+        }
+        match core.owner_of_alone(slot) {
+            Some(owner) => {
+                // SAFETY: the chunk has room for the result, and nothing lies there.
+                unsafe { data.cast::<Result<_, _>>().write(outcome.into_result()) };
+                core.conclude_alone(slot, owner);
+            }
+            // SAFETY: the caller's contract; its future is gone.
+            None => unsafe { Self::conclude(core, slot, data, outcome) },
+        }
+    }
+
+    /// As [`end`](Stage::end), where more is to be done than most often.
+    ///
+    /// # Safety
+    /// As of `end`.
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
+    #[cfg_attr(target_family = "wasm", inline(always))]
+    unsafe fn end_otherwise(core: &TreeCore, slot: WideRef, data: *mut u8, outcome: Fut::Output) {
+        // SAFETY: the caller's contract.
+        if unsafe { end_future(core, slot, data, Self::UNTYPED.drop_started) } {
+            // SAFETY: the caller's contract; its future is gone.
+            unsafe { Self::conclude(core, slot, data, outcome) };
+        } else {
+            core.protect(*slot, false, || drop(outcome));
+        }
+    }
+
+    /// Nothing is left but the outcome.
+    ///
+    /// # Safety
+    /// The slot is of this kind, and nothing lies at `data`.
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
+    #[cfg_attr(target_family = "wasm", inline(always))]
+    unsafe fn conclude(core: &TreeCore, slot: WideRef, data: *mut u8, outcome: Fut::Output) {
         match outcome.into_result() {
             result if slot.has(Flag::Held) => {
-                let alone = core.owner_of_alone(slot);
                 // SAFETY: the chunk has room for the result, and nothing lies there.
                 unsafe { data.cast::<Result<_, _>>().write(result) };
-                match alone {
-                    Some(owner) => core.conclude_alone(slot, owner),
-                    None => core.conclude(slot, true),
-                }
+                core.conclude(slot, true);
             }
             Ok(value) => {
                 core.conclude(slot, false);
@@ -106,16 +140,13 @@ where
 ///
 /// # Safety
 /// The slot is of a request whose future lies at `data`, lent to the caller; `drop` is what drops that.
-#[cfg_attr(not(target_family = "wasm"), inline(always))]
-#[cfg_attr(target_family = "wasm", inline(never))]
+#[inline(never)]
 unsafe fn end_future(core: &TreeCore, slot: WideRef, data: *mut u8, drop: Option<unsafe fn(*mut u8)>) -> bool {
-    if cfg!(target_family = "wasm") || !slot.begin_to_end_alone() {
-        if slot.state.get() == State::Deferred {
-            return false;
-        }
-        core.clear_for_end(*slot);
-        slot.set(Flag::NoValue);
+    if slot.state.get() == State::Deferred {
+        return false;
     }
+    core.clear_for_end(*slot);
+    slot.set(Flag::NoValue);
     if let Some(drop) = drop {
         // SAFETY: the caller's contract; nobody drops it again: `NoValue`.
         core.protect(*slot, true, || unsafe { drop(data) });

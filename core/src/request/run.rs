@@ -69,6 +69,7 @@ impl TreeCore {
                 // In a page small code counts for more.
                 Some(code) if cfg!(target_family = "wasm") => self.run_alone(slot, code),
                 Some(code) => {
+                    self.running.set(Some(AnyNode::of(*slot)));
                     let result = self.call(slot, code);
                     self.running.set(None);
                     self.after(slot, result);
@@ -82,7 +83,7 @@ impl TreeCore {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn run_alone(&self, slot: WideRef, code: Code) {
-        let before = self.enter(None);
+        let before = self.enter(Some(AnyNode::of(*slot)));
         let result = self.call(slot, code);
         self.exit(before);
         self.after(slot, result);
@@ -125,7 +126,6 @@ impl TreeCore {
         slot.ext().count_run(self.turn.get());
         slot.waits.set(waits::NOTHING);
         let waker = crate::waker::lend(slot);
-        self.running.set(Some(AnyNode::of(*slot)));
         catch(|| code.run(self, &mut Context::from_waker(&waker)))
     }
 
@@ -137,10 +137,10 @@ impl TreeCore {
             slot.ext().word.look();
             return self.end_panicked(slot, panic);
         }
-        if slot.ext().word.is_untouched() {
-            self.after_run(slot);
-        } else {
-            self.after_wake(slot);
+        match slot.ext().word.is_untouched() {
+            true => self.after_run(slot),
+            false if cfg!(target_family = "wasm") => self.after_look(slot), // In a page small code counts for more.
+            false => self.after_wake(slot),
         }
     }
 
@@ -156,22 +156,23 @@ impl TreeCore {
     /// As [`after_run`](TreeCore::after_run), where it was woken while it ran, or there are clones of its waker.
     #[inline(never)]
     fn after_wake(&self, slot: WideRef) {
-        let woken = slot.ext().word.look();
-        if slot.state.get() != State::Live {
-            return self.after_last_run(slot);
+        if slot.state.get() != State::Live || slot.is_listed() || !slot.ext().word.take_only_wake() {
+            return self.after_look(slot);
         }
-        // Nobody else has queued it for that.
-        if woken && !slot.is_listed() {
-            self.enqueue(Queue::Ready, slot);
-            if self.runs_before_its_limit(slot) {
-                return;
-            }
+        self.enqueue(Queue::Ready, slot);
+        if !self.runs_before_its_limit(slot) {
+            self.keep_limit(slot);
         }
-        self.keep_limit(slot);
     }
 
+    /// The same, whatever the waker did.
     #[inline(never)]
-    fn after_last_run(&self, slot: WideRef) {
+    fn after_look(&self, slot: WideRef) {
+        let woken = slot.ext().word.look();
+        // Nobody else has queued it for that.
+        if woken && slot.state.get() == State::Live && !slot.is_listed() {
+            self.enqueue(Queue::Ready, slot);
+        }
         self.after_run(slot);
     }
 
