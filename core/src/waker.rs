@@ -127,8 +127,8 @@ impl WakeWord {
 
     /// Notes a wake. True when the caller has to push the slot: nobody has, and nobody will look.
     fn wake(&self) -> bool {
-        // Mostly it is polled, and nobody has a clone.
-        if self.0.compare_exchange(WATCHED, WOKEN_IN_POLL, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+        // Mostly it is polled, and nobody has a clone. (In a page small code counts for more.)
+        if !cfg!(target_family = "wasm") && self.0.compare_exchange(WATCHED, WOKEN_IN_POLL, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
             return false;
         }
         self.0.fetch_or(WOKEN, Ordering::AcqRel) & (WOKEN | WATCHED) == 0
