@@ -240,21 +240,24 @@ impl TreeCore {
         is_earlier
     }
 
-    /// Sets a request's limit, for its handle.
+    /// Sets a request's limit, from now on, for its handle.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(super) fn limit_to(&self, slot: SlotRef, limit: Duration) {
-        // Made in this turn, it runs for the first time before any deadline counts.
-        if let Some(slot) = slot.before_first_run(0)
-            && self.in_turn()
-            && slot.birth.get() == self.time.get()
-            && let Some(noted) = Limit::of(limit)
-            && slot.ext().note_limit(noted)
-        {
-            return;
+        if !self.notes_limit(slot, limit) {
+            let now = self.now();
+            self.limit(slot, now, now + limit);
         }
-        let now = self.now();
-        self.limit(slot, now, now + limit);
+    }
+
+    /// Notes a request's limit, for its handle, if nobody else has to know that yet: made in this turn, it runs for the first time before
+    /// any deadline counts.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    pub(super) fn notes_limit(&self, slot: SlotRef, limit: Duration) -> bool {
+        slot.before_first_run(0).is_some_and(|slot| {
+            let is_new = self.in_turn() && slot.birth.get() == self.time.get();
+            is_new && Limit::of(limit).is_some_and(|limit| slot.ext().note_limit(limit))
+        })
     }
 
     /// Sets a request's deadline, for its handle, if it has not ended and is not ending.

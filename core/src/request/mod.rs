@@ -251,7 +251,9 @@ impl<T, E> Request<T, E> {
     pub fn deadline(self, at: Instant) -> Self {
         if let Some(Held::Slot(core)) = &self.held {
             let now = core.now();
-            core.limit(self.slot, now, at);
+            if !core.notes_limit(self.slot, at - now) {
+                core.limit(self.slot, now, at);
+            }
         }
         self
     }
