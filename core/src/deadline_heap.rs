@@ -5,7 +5,7 @@ use crate::heap::Heap;
 use crate::time::Instant;
 use crate::turn::Overdue;
 
-/// All deadlines of a tree. Who has one knows its place: [`Ext::deadline`](crate::arena::Ext).
+/// All deadlines of a tree. Who has one knows its place: `Ext::deadline`.
 #[derive(Default)]
 pub(crate) struct DeadlineQueue(Heap<WideRef>);
 

@@ -18,7 +18,7 @@ const LAST: Instant = Instant(u64::MAX - 1);
 /// Before everything, so that whoever compares looks.
 const UNKNOWN: Instant = Instant(0);
 
-/// All deadlines of a tree. Who has one knows its place: [`Ext::deadline`](crate::arena::Ext).
+/// All deadlines of a tree. Who has one knows its place: `Ext::deadline`.
 pub(crate) struct DeadlineQueue {
     row: RefCell<Row>,
     heap: Heap<WideRef>,

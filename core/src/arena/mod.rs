@@ -17,6 +17,7 @@
 //! may look at the place, which is atomic, too. All other fields are the owner thread's and are looked at only after that check.
 
 mod chunk;
+mod ext;
 mod generation;
 mod kind;
 mod lists;
@@ -31,11 +32,12 @@ mod source_cell;
 pub(crate) mod value;
 
 pub(crate) use chunk::{Chunks, bytes_of};
+pub(crate) use ext::{Limit, Told, Waiter};
 pub(crate) use generation::{Generation, Serial, widened};
 pub(crate) use kind::{Class, Kind, KindEnd, KindOf, OnceCell, TimerCell, TimerHead, TimerRef, value_kind};
 pub(crate) use lists::{Lists, Queue};
 pub(crate) use page::{FirstPage, Pages};
-pub(crate) use slot::{Flag, Limit, Slot, SlotRef, State, Told, Waiter, WideRef};
+pub(crate) use slot::{Flag, Slot, SlotRef, State, WideRef};
 pub(crate) use slot_index::SlotIndex;
 pub(crate) use source_cell::{LentCell, SourceCell, WatcherCell};
 
