@@ -66,6 +66,13 @@ impl WakeWord {
         WakeWord(AtomicU32::new(WATCHED))
     }
 
+    /// A new tenant of a slot that nothing pins: it is as if there had been none before.
+    #[inline(always)]
+    pub(crate) fn begin(&self) {
+        debug_assert!(!self.pins());
+        self.0.store(WATCHED, Ordering::Relaxed);
+    }
+
     /// Whether a waker of the slot exists, or it lies in an inject stack: it has no other tenant then.
     #[inline(always)]
     pub(crate) fn pins(&self) -> bool {

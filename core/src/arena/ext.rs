@@ -127,10 +127,11 @@ impl Ext {
         matches!(unsafe { &*self.told.as_ptr() }, Told::Nobody)
     }
 
-    /// A new tenant: nothing has run, nobody waits. What the last one noted was dropped.
+    /// A new tenant: nothing has run, nobody waits, nobody has a waker. What the last one noted was dropped.
     #[inline(always)]
     pub(crate) fn begin(&self) {
         debug_assert!(self.is_quiet());
+        self.word.begin();
         self.deadline.set(0);
         self.runs.set(0);
         self.ran.set(0);

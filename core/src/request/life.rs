@@ -18,7 +18,6 @@ use crate::ended::{Ended, Facts};
 use crate::failure::Failure;
 use crate::free::{Cause, End};
 use crate::node::AnyNode;
-use crate::pending::Queued;
 use crate::time::Instant;
 use crate::tree::TreeCore;
 use crate::waits;
@@ -59,7 +58,7 @@ impl TreeCore {
     /// counts for more.)
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(super) fn owner_of_alone(&self, slot: WideRef) -> Option<SlotRef> {
-        if cfg!(target_family = "wasm") || !slot.is_ending_alone() || slot.is_listed() || self.pending.has(Queued::Shutdowns) {
+        if cfg!(target_family = "wasm") || !slot.is_ending_alone() || slot.is_listed() {
             return None;
         }
         let owner = slot.parent.get()?;

@@ -144,3 +144,33 @@ fn at_the_end_of_the_clock() {
         assert!(requests.iter().all(|request| request.node().is_alive()));
     }
 }
+
+/// A limit that passes before the first run counts in the very turn of that run: one that only lets the others go first has no answer yet.
+#[test]
+fn over_before_the_first_run() {
+    for (late, is_over) in [(millis(4), false), (millis(5), true), (millis(6), true)] {
+        let sim = Sim::seeded(1);
+        let made: Rc<RefCell<Option<Request<(), Ended>>>> = Rc::default();
+        let inner = made.clone();
+        sim.root()
+            .spawn("makes", async move |me: AnyNode| {
+                let mut yielded = false;
+                let yields = move |context: &mut Context<'_>| {
+                    context.waker().wake_by_ref();
+                    if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
+                };
+                inner.replace(Some(me.spawn("yields", async move |_| poll_fn(yields).await).timeout(millis(5))));
+                pending::<()>().await;
+            })
+            .detach();
+        let now = sim.root().now();
+        sim.tree().turn(now, Deadlines::Count);
+        let request = made.take().expect("made in the first turn");
+        sim.tree().turn(now + late, Deadlines::Count);
+        assert_eq!(request.node().is_alive(), !is_over, "{late:?}");
+        match sim.block_on(request) {
+            Err(Ended::TimedOut { .. }) => assert!(is_over, "{late:?}"),
+            ended => assert!(ended.is_ok() && !is_over, "{late:?}: {ended:?}"),
+        }
+    }
+}

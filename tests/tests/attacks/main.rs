@@ -2,6 +2,7 @@
 //! once. Run natively, under Miri and under the sanitizers; sizes shrink under Miri.
 
 mod depth;
+mod ends;
 mod free;
 mod handles;
 mod hooks;

@@ -235,3 +235,58 @@ fn not_after_its_own_end() {
     }
     assert_eq!(said(), ["a 1", "b 1", "c 1", "d 1", "e 1", "a 2", "b 2", "c 2", "d 2", "e 2"]);
 }
+
+/// A slot whose last tenant's waker was cloned, and the clone dropped while nobody polled, is like any other: its next tenant is not woken
+/// in another order for that.
+#[test]
+fn what_a_slots_last_tenant_did_with_its_waker_changes_no_order() {
+    let sim = world();
+    let kept: Rc<Cell<Option<Waker>>> = Rc::default();
+    let keep = kept.clone();
+    let last = sim.root().spawn("last", async move |_| {
+        poll_fn(|context| {
+            keep.set(Some(context.waker().clone()));
+            Poll::<()>::Pending
+        })
+        .await;
+    });
+    let last = last.detach();
+    sim.settle();
+    drop(kept.take());
+    last.free();
+    for name in ["a", "b", "c"] {
+        yields(sim.root(), name, Waker::wake_by_ref).detach();
+    }
+    sim.settle();
+    assert_eq!(said(), ["a 1", "b 1", "c 1", "a 2", "b 2", "c 2"]);
+}
+
+/// By its waker, and by the end of what it awaits: it runs once for both.
+#[test]
+fn twice_and_in_two_ways() {
+    for by_waker_first in [false, true] {
+        let sim = world();
+        let request = sim.root().spawn("x", async move |me: AnyNode| {
+            let (mut awaited, done) = me.completer::<(), Ended>("awaited");
+            let mut done = Some(done);
+            poll_fn(|context| {
+                say(if done.is_some() { "x 1" } else { "x 2" });
+                let Some(done) = done.take() else { return Poll::Ready(()) };
+                assert!(pin!(&mut awaited).poll(context).is_pending());
+                if by_waker_first {
+                    context.waker().wake_by_ref();
+                }
+                assert!(done.complete(Ok(())).is_ok());
+                if !by_waker_first {
+                    context.waker().wake_by_ref();
+                }
+                Poll::Pending
+            })
+            .await;
+            awaited.await
+        });
+        yields(sim.root(), "y", Waker::wake_by_ref).detach();
+        sim.block_on(request).expect("it was woken");
+        assert_eq!(said(), ["x 1", "y 1", "x 2", "y 2"], "by its waker first: {by_waker_first}");
+    }
+}
