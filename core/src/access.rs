@@ -1,9 +1,10 @@
 //! Access to values: lent by reference for the length of a closure, never aliased, taken out, owned from outside, posted to.
 #![expect(unsafe_code, reason = "a typed handle reads the value it was made with")]
 
-use crate::arena::{Flag, Place, Slot, SlotRef, State, value};
+use crate::arena::{Class, Flag, Place, Slot, SlotRef, State, value};
 use crate::free::End;
 use crate::inbox::Shared;
+use crate::loans::Record;
 use crate::node::{AnyNode, Node};
 use crate::tree::TreeCore;
 use alloc::boxed::Box;
@@ -42,37 +43,84 @@ impl fmt::Display for AccessError {
 impl core::error::Error for AccessError {}
 
 /// A value is lent; dropped, it is not any more, and a node that was freed meanwhile ends.
-struct Loan {
+struct Loan<'r> {
     core: Rc<TreeCore>,
     slot: SlotRef,
+    /// Of the loans further out.
+    lent_before: u16,
+    record: &'r Record,
 }
 
-impl Loan {
-    #[inline]
-    fn begin(node: AnyNode, place: Place, exclusive: bool) -> Result<Loan, AccessError> {
-        let Some(slot) = node.readable() else { return Err(AccessError::Stale { freed_at: node.freed_at() }) };
+impl<'r> Loan<'r> {
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn begin(record: &'r Record, node: AnyNode, place: Place, exclusive: bool) -> Result<Loan<'r>, AccessError> {
+        let Some(slot) = node.readable() else { return Err(stale(node)) };
+        let lent_before = slot.lent.get();
+        let is_free = if exclusive { lent_before == 0 } else { lent_before < Slot::SHARED_MAX };
+        if !is_free || slot.has(Flag::NoValue) {
+            return Err(busy(slot));
+        }
         let core = slot.core();
-        let lent = match (slot.lent.get(), exclusive) {
-            _ if slot.has(Flag::NoValue) => None,
-            (0, true) => Some(Slot::EXCLUSIVE),
-            (count, false) if count < Slot::SHARED_MAX => Some(count + 1),
-            _ => None,
-        };
-        let Some(lent) = lent else { return Err(AccessError::Busy { held_at: core.held_at(slot) }) };
-        slot.lent.set(lent);
-        core.loans.borrow_mut().push((slot, place));
+        slot.lent.set(if exclusive { Slot::EXCLUSIVE } else { lent_before + 1 });
+        // SAFETY: the record is borrowed for as long as the loan, which leaves when it is dropped, and is never forgotten.
+        unsafe { core.loans.enter(record, slot, place) };
         core.entered.set(core.entered.get() + 1);
-        Ok(Loan { core, slot })
+        Ok(Loan { core, slot, lent_before, record })
     }
 }
 
-impl Drop for Loan {
-    #[inline]
+impl Drop for Loan<'_> {
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn drop(&mut self) {
-        self.core.end_loan(self.slot);
-        let lent = self.slot.lent.get();
-        self.slot.lent.set(if lent == Slot::EXCLUSIVE { 0 } else { lent - 1 });
+        self.core.end_loan(self.record);
+        self.slot.lent.set(self.lent_before);
         self.core.settle(self.slot);
+    }
+}
+
+#[cfg_attr(not(target_family = "wasm"), cold)]
+#[cfg_attr(target_family = "wasm", inline(always))]
+fn stale(node: AnyNode) -> AccessError {
+    AccessError::Stale { freed_at: node.freed_at() }
+}
+
+#[cfg_attr(not(target_family = "wasm"), cold)]
+#[cfg_attr(target_family = "wasm", inline(always))]
+fn busy(slot: SlotRef) -> AccessError {
+    AccessError::Busy { held_at: slot.peek_core().held_at(slot) }
+}
+
+/// A node whose value is being built; dropped without one, it is freed.
+pub(crate) struct Vacant<'r> {
+    core: Rc<TreeCore>,
+    slot: SlotRef,
+    record: &'r Record,
+}
+
+impl<'r> Vacant<'r> {
+    pub(crate) fn new(record: &'r Record, core: Rc<TreeCore>, slot: SlotRef) -> Vacant<'r> {
+        slot.lent.set(Slot::EXCLUSIVE);
+        // SAFETY: the record is borrowed for as long as this, which leaves when it is dropped, and is never forgotten.
+        unsafe { core.loans.enter(record, slot, slot.place.get().unwrap_or(core.place)) };
+        core.entered.set(core.entered.get() + 1);
+        Vacant { core, slot, record }
+    }
+
+    /// The value is there; if the node was freed meanwhile it is dropped again.
+    pub(crate) fn fill<T: 'static>(self, value: T) {
+        value::fill(self.slot, value);
+    }
+}
+
+impl Drop for Vacant<'_> {
+    fn drop(&mut self) {
+        self.core.end_loan(self.record);
+        self.slot.lent.set(0);
+        if self.slot.state.get() == State::Deferred {
+            self.core.settle(self.slot);
+        } else if self.slot.has(Flag::NoValue) && self.slot.kind.get().class != Class::Vacant {
+            AnyNode::of(self.slot).free();
+        }
     }
 }
 
@@ -123,17 +171,15 @@ pub(crate) unsafe fn lend_in_turn<T, R>(slot: SlotRef, f: impl FnOnce(&T) -> R) 
 
 impl TreeCore {
     /// The innermost loan ends.
-    pub(crate) fn end_loan(&self, slot: SlotRef) {
-        let ended = self.loans.borrow_mut().pop();
-        debug_assert!(ended.is_some_and(|loan| loan.0 == slot), "loans end in the order of the stack");
+    #[inline(always)]
+    pub(crate) fn end_loan(&self, record: &Record) {
+        self.loans.leave(record);
         self.entered.set(self.entered.get() - 1);
     }
 
     /// Who holds a slot's value.
     fn held_at(&self, slot: SlotRef) -> Place {
-        let loans = self.loans.borrow();
-        let loan = loans.iter().rev().find(|loan| loan.0 == slot);
-        loan.map(|loan| loan.1).or(slot.place.get()).unwrap_or(self.place)
+        self.loans.place_of(slot).or(slot.place.get()).unwrap_or(self.place)
     }
 }
 
@@ -172,7 +218,8 @@ impl<T: 'static> Node<T> {
     #[track_caller]
     #[inline]
     pub fn try_with<R>(self, f: impl FnOnce(&T) -> R) -> Result<R, AccessError> {
-        let loan = Loan::begin(self.any(), Location::caller(), false)?;
+        let record = Record::new();
+        let loan = Loan::begin(&record, self.any(), Location::caller(), false)?;
         // SAFETY: a `Node<T>` is made for a node whose value is a `T`, or begins with one; the value is there (`NoValue` was looked at)
         // and stays while the loan does: a free leaves a lent value alone. No exclusive loan begins while the count is not 0.
         Ok(f(unsafe { value::shared::<T>(loan.slot) }))
@@ -185,7 +232,8 @@ impl<T: 'static> Node<T> {
     #[track_caller]
     #[inline]
     pub fn try_with_mut<R>(self, f: impl FnOnce(&mut T) -> R) -> Result<R, AccessError> {
-        let loan = Loan::begin(self.any(), Location::caller(), true)?;
+        let record = Record::new();
+        let loan = Loan::begin(&record, self.any(), Location::caller(), true)?;
         // SAFETY: as in `try_with`; the loan is exclusive: no other begins before it ends.
         Ok(f(unsafe { value::exclusive::<T>(loan.slot) }))
     }
@@ -197,7 +245,8 @@ impl<T: 'static> Node<T> {
     #[track_caller]
     pub fn take(self) -> Result<T, AccessError> {
         let place = Location::caller();
-        let loan = Loan::begin(self.any(), place, true)?;
+        let record = Record::new();
+        let loan = Loan::begin(&record, self.any(), place, true)?;
         let (core, slot) = (Rc::clone(&loan.core), loan.slot);
         drop(loan);
         if slot.state.get() != State::Live {

@@ -36,6 +36,7 @@ mod id;
 #[cfg_attr(all(target_family = "wasm", not(target_feature = "atomics")), path = "one_thread_inbox.rs")]
 mod inbox;
 mod label;
+mod loans;
 mod marks;
 mod node;
 mod notified;

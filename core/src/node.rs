@@ -1,12 +1,13 @@
 //! Handles to nodes: what a node is, where it is, and how one is made.
 
-use crate::access::Owned;
+use crate::access::{Owned, Vacant};
 use crate::arena::value::Room;
-use crate::arena::{Class, Flag, Place, Serial, SlotRef, State, value, value_kind};
+use crate::arena::{Class, Place, Serial, SlotRef, State, value_kind};
 use crate::arena::{Kind, KindOf, OnceCell};
 use crate::host::Host;
 use crate::id::NodeId;
 use crate::label::add_label;
+use crate::loans::Record;
 use crate::time::{Instant, WallClock};
 use crate::tree::TreeCore;
 use alloc::string::String;
@@ -398,7 +399,8 @@ impl AnyNode {
             Ok((core, slot))
         }) {
             Ok((core, slot)) => {
-                let vacant = Vacant::new(core, slot);
+                let record = Record::new();
+                let vacant = Vacant::new(&record, core, slot);
                 let node = Node(AnyNode::of(slot), PhantomData);
                 vacant.fill(value(node));
                 node
@@ -517,38 +519,6 @@ impl AnyNode {
 
 fn kind_of_soon<R, F: FnOnce() -> R + 'static>(_: &OnceCell<F>) -> KindOf<OnceCell<F>> {
     OnceCell::<F>::SOON
-}
-
-/// A node whose value is being built; dropped without one, it is freed.
-pub(crate) struct Vacant {
-    core: alloc::rc::Rc<TreeCore>,
-    slot: SlotRef,
-}
-
-impl Vacant {
-    pub(crate) fn new(core: alloc::rc::Rc<TreeCore>, slot: SlotRef) -> Vacant {
-        slot.lent.set(crate::arena::Slot::EXCLUSIVE);
-        core.loans.borrow_mut().push((slot, slot.place.get().unwrap_or(core.place)));
-        core.entered.set(core.entered.get() + 1);
-        Vacant { core, slot }
-    }
-
-    /// The value is there; if the node was freed meanwhile it is dropped again.
-    pub(crate) fn fill<T: 'static>(self, value: T) {
-        value::fill(self.slot, value);
-    }
-}
-
-impl Drop for Vacant {
-    fn drop(&mut self) {
-        self.core.end_loan(self.slot);
-        self.slot.lent.set(0);
-        if self.slot.state.get() == State::Deferred {
-            self.core.settle(self.slot);
-        } else if self.slot.has(Flag::NoValue) && self.slot.kind.get().class != Class::Vacant {
-            AnyNode::of(self.slot).free();
-        }
-    }
 }
 
 impl fmt::Debug for AnyNode {

@@ -1,8 +1,10 @@
 //! Sources: what a host watches and marks ready, and whoever waits for that.
 
+use crate::access::Vacant;
 use crate::arena::{Class, Flag, Kind, LentCell, Place, SlotRef, SourceCell, State, Waiter, WatcherCell, value};
 use crate::ended::Ended;
-use crate::node::{AnyNode, Node, Vacant};
+use crate::loans::Record;
+use crate::node::{AnyNode, Node};
 use crate::pending::Queued;
 use crate::ready::Ready;
 use crate::request::own_waiter_of;
@@ -202,7 +204,8 @@ fn fill<T: 'static, E>(
     core.parts.serve_sources.set(Some(TreeCore::serve_marked));
     core.parts.drop_sources.set(Some(TreeCore::drop_table));
     let (index, token) = core.sources.borrow_mut().enter(class, kind, node);
-    let vacant = Vacant::new(core, slot);
+    let record = Record::new();
+    let vacant = Vacant::new(&record, core, slot);
     match make(token) {
         Ok(value) => {
             vacant.fill(SourceCell::new(value, index));

@@ -11,6 +11,7 @@ use crate::heap::Heap;
 use crate::host::Host;
 use crate::id::NodeId;
 use crate::inbox::Inbox;
+use crate::loans::Loans;
 use crate::node::{AnyNode, InsertRefused};
 use crate::parts::Parts;
 use crate::pending::{Pending, Queued};
@@ -28,8 +29,6 @@ use core::task::Waker;
 use core::time::Duration;
 
 const NO_MEMORY: &str = "the system has no memory for a tree's first pages";
-/// How many loans nest before their list grows.
-const LOANS_AT_START: usize = 16;
 
 /// The owner of everything: a root node and all that hangs below it, on one thread (others say runtime or context).
 ///
@@ -65,8 +64,8 @@ pub(crate) struct TreeCore {
     pub(crate) running: Cell<Option<AnyNode>>,
     /// How many pieces of the tree's code are on the stack.
     pub(crate) entered: Cell<u32>,
-    /// Which values are lent, and where, innermost last.
-    pub(crate) loans: RefCell<Vec<(SlotRef, Place)>>,
+    /// Which values are lent, and where.
+    pub(crate) loans: Loans,
     pub(crate) timers: Heap<TimerRef>,
     pub(crate) deadlines: DeadlineQueue,
     /// Which classes of a turn have something to do.
@@ -117,7 +116,7 @@ impl Tree {
             ran: Cell::new(0),
             running: Cell::new(None),
             entered: Cell::new(0),
-            loans: RefCell::default(),
+            loans: Loans::default(),
             timers: Heap::default(),
             deadlines: DeadlineQueue::default(),
             pending: Pending::default(),
@@ -129,9 +128,6 @@ impl Tree {
             shutdowns: RefCell::default(),
             scheduled: Cell::new(None),
         });
-        if !cfg!(target_family = "wasm") {
-            core.loans.borrow_mut().reserve(LOANS_AT_START); // In a page small code counts for more.
-        }
         core.pages.belong_to(&core, first);
         let slot = core.make_under(None, Kind::ROOT, place).expect(NO_MEMORY);
         slot.clear(Flag::NoValue);

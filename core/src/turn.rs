@@ -87,7 +87,7 @@ impl fmt::Display for WhoseCode<'_> {
         match self.0.running().filter(|node| node.is_alive()) {
             Some(node) if node.parent().is_some() => f.write_str(&node.path()),
             Some(_) => f.write_str("root"),
-            None => match self.0.loans.borrow().last() {
+            None => match self.0.loans.innermost() {
                 Some((slot, place)) => write!(f, "\"{}\", lent at {place},", slot.name()),
                 None => f.write_str("code of no living node"),
             },
