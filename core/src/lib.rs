@@ -64,6 +64,7 @@ mod turn;
 mod waits;
 mod wake;
 mod waker;
+mod watcher;
 
 pub use access::{AccessError, Owned, Remote, TreeGone};
 pub use attended::Attended;

@@ -8,16 +8,16 @@ use crate::node::{AnyNode, Node};
 use crate::pending::Queued;
 use crate::ready::Ready;
 use crate::request::own_waiter_of;
-use crate::sources::Task;
 use crate::tree::{Tree, TreeCore};
 use crate::waits;
+use crate::watcher::Task;
 use alloc::rc::Rc;
 use core::fmt;
 use core::future::Future;
 use core::mem::ManuallyDrop;
 use core::panic::Location;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 /// Names a source to its host; fits into `epoll_data`. A token of a freed source is recognised and ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -234,20 +234,41 @@ impl Readiness {
         source.peek_core().sources.borrow_mut().drop_waiter(index, key)
     }
 
-    /// Looks for what came, and otherwise waits on; gives what is to be dropped.
-    fn look(&mut self, source: SlotRef, index: u32, waiter: Waiter) -> (Poll<Ready>, Option<Waiter>) {
+    /// Waits with that waiter; gives what is to be dropped.
+    fn wait(&mut self, source: SlotRef, index: u32, waiter: Waiter) -> Option<Waiter> {
         let mut sources = source.peek_core().sources.borrow_mut();
-        let Some(key) = self.key else {
-            self.key = Some(sources.add_waiter(index, self.interest, waiter));
-            return (Poll::Pending, None);
-        };
-        match sources.look(index, key, waiter) {
-            (Some(ready), waiter) => {
-                self.key = None;
-                (Poll::Ready(ready), waiter)
+        match self.key {
+            Some(key) => sources.replace_waiter(index, key, waiter),
+            None => {
+                self.key = Some(sources.add_waiter(index, self.interest, waiter));
+                None
             }
-            (None, before) => (Poll::Pending, before),
         }
+    }
+
+    /// What it was woken for, if it was.
+    fn take_woken(&mut self, source: SlotRef, index: u32) -> Option<Ready> {
+        let ready = source.peek_core().sources.borrow_mut().take_woken(index, self.key?)?;
+        self.key = None;
+        Some(ready)
+    }
+
+    /// As its poll, for somebody else's waker: to clone that is its own code, which may free the source, or mark it.
+    #[cold]
+    fn poll_for(&mut self, waker: &Waker) -> Poll<Result<Ready, Ended>> {
+        let waiter = Waiter::Foreign(waker.clone());
+        let Some((source, index)) = self.source.source_at() else { return self.freed() };
+        if let Some(ready) = self.take_woken(source, index) {
+            return Poll::Ready(Ok(ready));
+        }
+        drop(self.wait(source, index, waiter));
+        Poll::Pending
+    }
+
+    #[cold]
+    fn freed(&mut self) -> Poll<Result<Ready, Ended>> {
+        self.key = None;
+        Poll::Ready(Err(self.source.ended_freed()))
     }
 }
 
@@ -255,16 +276,13 @@ impl Future for Readiness {
     type Output = Result<Ready, Ended>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let own = self.source.source_at().and_then(|(source, _)| own_waiter_of(context, source.peek_core(), self.waits));
-        // To clone another's waker is its own code, which may free the source.
-        let waiter = own.unwrap_or_else(|| Waiter::Foreign(context.waker().clone()));
-        let Some((source, index)) = self.source.source_at() else {
-            self.key = None;
-            return Poll::Ready(Err(self.source.ended_freed()));
-        };
-        let (ready, unused) = self.look(source, index, waiter);
-        drop(unused);
-        ready.map(Ok)
+        let Some((source, index)) = self.source.source_at() else { return self.freed() };
+        if let Some(ready) = self.take_woken(source, index) {
+            return Poll::Ready(Ok(ready));
+        }
+        let Some(waiter) = own_waiter_of(context, source.peek_core(), self.waits) else { return self.poll_for(context.waker()) };
+        drop(self.wait(source, index, waiter));
+        Poll::Pending
     }
 }
 

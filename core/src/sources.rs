@@ -5,24 +5,8 @@ use crate::marks::{Mark, Marks};
 use crate::node::AnyNode;
 use crate::ready::Ready;
 use crate::source::{SourceClass, Token};
+use crate::watcher::{Task, Watcher, Who};
 use alloc::vec::Vec;
-
-enum Who {
-    /// A node whose closure is called.
-    Callback(AnyNode),
-    Waiter(Waiter),
-    /// A future that was woken and has not looked yet.
-    Woken(Ready),
-}
-
-struct Watcher {
-    /// Later ones have higher keys, and are later in the list.
-    key: u64,
-    /// Its place in the line: lowest is next.
-    number: u64,
-    interest: Ready,
-    who: Who,
-}
 
 struct Entry {
     node: Option<AnyNode>,
@@ -51,15 +35,6 @@ pub(crate) struct Front {
     /// Which news are not as simple as that: all, where it has none or several, or is gone; and all of a signal, after which the same
     /// turn goes on with other classes.
     refuses: Ready,
-}
-
-/// What a class does next.
-pub(crate) enum Task {
-    /// Calls the closure of a node, for that source.
-    Call(AnyNode, Ready, SlotRef),
-    Wake(Waiter),
-    /// A future that was woken already hears of more.
-    Nothing,
 }
 
 /// All sources of a tree. No borrow lives across user code.
@@ -168,26 +143,30 @@ impl Sources {
         key
     }
 
-    /// A future looks: what it was woken for, and then it waits no more. Or else it waits on, and the waiter that it had before is to be
-    /// dropped. In any case one is.
-    pub(crate) fn look(&mut self, index: u32, key: u64, waiter: Waiter) -> (Option<Ready>, Option<Waiter>) {
-        let Some(watcher) = self.entries[index as usize].watchers.iter_mut().find(|watcher| watcher.key == key) else {
-            return (None, Some(waiter));
-        };
-        match core::mem::replace(&mut watcher.who, Who::Waiter(waiter)) {
-            Who::Woken(ready) => (Some(ready), self.drop_waiter(index, key)),
-            Who::Waiter(before) => (None, Some(before)),
-            Who::Callback(_) => (None, None),
+    /// What a future was woken for, if it was; then it waits no more.
+    pub(crate) fn take_woken(&mut self, index: u32, key: u64) -> Option<Ready> {
+        let entry = &mut self.entries[index as usize];
+        let at = entry.place_of(key)?;
+        let Who::Woken(ready) = entry.watchers[at].who else { return None };
+        entry.remove(at, &mut self.fronts[index as usize]);
+        Some(ready)
+    }
+
+    /// A future that was not woken waits on with another waiter; gives the one that is to be dropped.
+    pub(crate) fn replace_waiter(&mut self, index: u32, key: u64, waiter: Waiter) -> Option<Waiter> {
+        let entry = &mut self.entries[index as usize];
+        let Some(at) = entry.place_of(key) else { return Some(waiter) };
+        match core::mem::replace(&mut entry.watchers[at].who, Who::Waiter(waiter)) {
+            Who::Waiter(before) => Some(before),
+            _ => None,
         }
     }
 
     /// A future waits no more; gives its waiter back, to be dropped.
     pub(crate) fn drop_waiter(&mut self, index: u32, key: u64) -> Option<Waiter> {
         let entry = &mut self.entries[index as usize];
-        let at = entry.watchers.iter().position(|watcher| watcher.key == key)?;
-        let watcher = entry.watchers.remove(at);
-        entry.look_at_watchers(&mut self.fronts[index as usize]);
-        match watcher.who {
+        let at = entry.place_of(key)?;
+        match entry.remove(at, &mut self.fronts[index as usize]).who {
             Who::Waiter(waiter) => Some(waiter),
             _ => None,
         }
@@ -277,16 +256,35 @@ fn at(entries: &mut [Entry], token: Token) -> Option<&mut Entry> {
 
 impl Entry {
     /// Its watchers, or what they want, have changed.
+    #[inline]
     fn look_at_watchers(&mut self, front: &mut Front) {
         if self.active {
             return;
         }
-        self.accepts = if self.watchers.is_empty() { Ready::NONE } else { self.wanted() | Ready::ALWAYS };
         front.refuses = Ready::ALL;
+        self.accepts = match &self.watchers[..] {
+            [] => Ready::NONE,
+            [only] => only.wants() | Ready::ALWAYS,
+            _ => self.wanted() | Ready::ALWAYS,
+        };
         if let [Watcher { who: Who::Callback(node), .. }] = &self.watchers[..] {
             front.watcher = node.slot;
             front.refuses = self.refuses();
         }
+    }
+
+    /// Where in the list the watcher with that key is.
+    #[inline]
+    fn place_of(&self, key: u64) -> Option<usize> {
+        self.watchers.iter().position(|watcher| watcher.key == key)
+    }
+
+    #[inline]
+    fn remove(&mut self, at: usize, front: &mut Front) -> Watcher {
+        // Mostly it is the only one, or the last that came.
+        let removed = if at + 1 == self.watchers.len() { self.watchers.swap_remove(at) } else { self.watchers.remove(at) };
+        self.look_at_watchers(front);
+        removed
     }
 
     /// Which news of it cannot go without a list, though it has one watcher.
@@ -301,13 +299,12 @@ impl Entry {
     fn forget(&mut self, node: AnyNode, front: &mut Front) -> bool {
         let is_it = |watcher: &Watcher| matches!(watcher.who, Who::Callback(other) if other == node);
         let Some(at) = self.watchers.iter().position(is_it) else { return false };
-        self.watchers.remove(at);
-        self.look_at_watchers(front);
+        self.remove(at, front);
         true
     }
 
     fn wanted(&self) -> Ready {
-        self.watchers.iter().filter(|watcher| watcher.is_waiting()).fold(Ready::NONE, |all, watcher| all | watcher.interest)
+        self.watchers.iter().fold(Ready::NONE, |all, watcher| all | watcher.wants())
     }
 
     /// Tells the next one who is to be told of `mark`.
@@ -360,23 +357,5 @@ impl Entry {
             return Some(task);
         }
         None
-    }
-}
-
-impl Watcher {
-    /// It wants to be told: not a future that was woken and has not looked yet.
-    fn is_waiting(&self) -> bool {
-        !matches!(self.who, Who::Woken(_))
-    }
-
-    fn tell(&mut self, ready: Ready, source: SlotRef) -> Task {
-        match core::mem::replace(&mut self.who, Who::Woken(ready)) {
-            Who::Callback(node) => {
-                self.who = Who::Callback(node);
-                Task::Call(node, ready, source)
-            }
-            Who::Waiter(waiter) => Task::Wake(waiter),
-            Who::Woken(_) => Task::Nothing,
-        }
     }
 }
