@@ -239,12 +239,8 @@ impl Slot {
     }
 
     pub(crate) fn set_name(&self, name: &'static str) {
-        let mut len = name.len().min(u16::MAX as usize);
-        while !name.is_char_boundary(len) {
-            len -= 1;
-        }
         self.name.set(name.as_ptr());
-        self.name_len.set(len as u16);
+        self.name_len.set(u16::try_from(name.len()).unwrap_or_else(|_| len_of_cut(name)));
     }
 
     /// The name it was given, or nothing.
@@ -334,6 +330,16 @@ impl Slot {
         // SAFETY: the pointer came from `Box::leak` in `put_extras`, and taking it out of the cell makes this the only owner.
         self.extras.take().map(|extras| unsafe { Box::from_raw(extras.as_ptr()) })
     }
+}
+
+/// How much of a name that is too long is kept.
+#[cold]
+fn len_of_cut(name: &str) -> u16 {
+    let mut len = u16::MAX;
+    while !name.is_char_boundary(len.into()) {
+        len -= 1;
+    }
+    len
 }
 
 /// A reference to a slot, with the provenance of its whole page. Dereferences safely at any time: slots are never unmapped.

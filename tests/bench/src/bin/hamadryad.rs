@@ -8,7 +8,7 @@ use hamadryad_bench::{
     Arguments, Cost, Counted, HopRing, KIDS, NODES, OTHERS, Outcome, PROBE_MS, PROBES, PROBES_LEFT, Plain, Random, Spent, Stopwatch, TOPS,
     Workload, contest, dropped, live_bytes, yield_once,
 };
-use hamadryad_native::{AnyNode, Completer, Ended, Freed, Io, Loop, Request, prelude::*};
+use hamadryad_native::{AnyNode, Completer, Ended, Freed, Io, Loop, prelude::*};
 
 fn main() -> ExitCode {
     contest(&[
@@ -109,26 +109,39 @@ fn tree(arguments: &Arguments) -> Outcome {
 
 // ---- requests: all with a name, a place and a deadline ----
 
-fn one_at_a_time(arguments: &Arguments, make: impl Fn(AnyNode, u64) -> Request<u64, Ended> + 'static) -> Outcome {
+async fn now(i: u64) -> Result<u64, Ended> {
+    Ok(black_box(i) + 1)
+}
+
+async fn yields(i: u64) -> Result<u64, Ended> {
+    yield_once().await;
+    Ok(black_box(i) + 1)
+}
+
+fn one_at_a_time<F>(arguments: &Arguments, body: impl Fn(u64) -> F + Copy + 'static) -> Outcome
+where
+    F: Future<Output = Result<u64, Ended>> + 'static,
+{
     let rounds = arguments.rounds(100_000);
     run(async move |me| {
         let mut right = 0;
         let stopwatch = Stopwatch::start();
         for round in 0..rounds {
-            right += u64::from(make(me, round).await.ok() == Some(round + 1));
+            let request = me.spawn("asks", move |_| body(round)).timeout(secs(30));
+            right += u64::from(request.await.ok() == Some(round + 1));
         }
         Ok(timed(rounds, stopwatch.stop(), rounds, right))
     })
 }
 
-fn many_at_once(arguments: &Arguments, batch: u64, make: impl Fn(AnyNode, u64) -> Request<u64, Ended> + 'static) -> Outcome {
+fn many_at_once(arguments: &Arguments, batch: u64) -> Outcome {
     let rounds = arguments.rounds(100_000);
     run(async move |me| {
         let mut right = 0;
         let mut started = Vec::with_capacity(batch as usize);
         let stopwatch = Stopwatch::start();
         for round in 0..rounds {
-            started.extend((0..batch).map(|i| make(me, round + i)));
+            started.extend((0..batch).map(|i| me.spawn("asks", move |_| yields(round + i)).timeout(secs(30))));
             for (i, request) in started.drain(..).enumerate() {
                 right += u64::from(request.await.ok() == Some(round + i as u64 + 1));
             }
@@ -138,29 +151,17 @@ fn many_at_once(arguments: &Arguments, batch: u64, make: impl Fn(AnyNode, u64) -
 }
 
 fn request_now(arguments: &Arguments) -> Outcome {
-    one_at_a_time(arguments, |owner, i| owner.spawn("now", async move |_| Ok::<_, Ended>(black_box(i) + 1)).timeout(secs(30)))
+    one_at_a_time(arguments, now)
 }
 
 fn request_yield(arguments: &Arguments) -> Outcome {
-    one_at_a_time(arguments, |owner, i| {
-        let body = async move |_| {
-            yield_once().await;
-            Ok::<_, Ended>(black_box(i) + 1)
-        };
-        owner.spawn("yields", body).timeout(secs(30))
-    })
+    one_at_a_time(arguments, yields)
 }
 
 fn outstanding(arguments: &Arguments) -> Outcome {
     let n = arguments.number("n", 1000);
     if !arguments.bytes() {
-        return many_at_once(arguments, n, |owner, i| {
-            let body = async move |_| {
-                yield_once().await;
-                Ok::<_, Ended>(black_box(i) + 1)
-            };
-            owner.spawn("yields", body).timeout(secs(30))
-        });
+        return many_at_once(arguments, n);
     }
     run(async move |me| {
         let begun = Rc::new(Cell::new(0));
