@@ -5,7 +5,7 @@ use std::{
     collections::HashSet,
     future::pending,
     rc::Rc,
-    sync::mpsc,
+    sync::{Mutex, mpsc},
     thread,
 };
 
@@ -249,4 +249,21 @@ fn a_tree_is_dropped_in_a_thread_local_destructor_among_handles() {
         assert_eq!(alive, readable);
         assert_eq!(freed, if alive { Freed::Gone { survivors: 0 } } else { Freed::Stale });
     }
+}
+
+/// Cut between letters, not within one.
+#[test]
+fn a_name_that_is_too_long_is_cut() {
+    // Names live as long as the program: leaked, but within reach.
+    static NAMES: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    let sim = world();
+    let node = sim.root().insert(());
+    for (letter, len) in [("e", 65_535), ("é", 65_534), ("€", 65_535), ("😀", 65_532)] {
+        let long: &'static str = letter.repeat(65_540 / letter.len()).leak();
+        NAMES.lock().expect("nobody panics with it").push(long);
+        let name = node.named(long).name();
+        assert_eq!(name.len(), len);
+        assert!(long.starts_with(name));
+    }
+    assert_eq!(node.named("e").name(), "e");
 }
