@@ -3,16 +3,21 @@
 
 mod depth;
 mod ends;
+mod first_runs;
 mod free;
+mod given_back;
 mod handles;
 mod hooks;
+mod late_limits;
 mod leaks;
 mod limits;
 mod news;
 mod own_poll;
 mod panics;
 mod pinned;
+mod relisted;
 mod requests;
+mod same_slot;
 mod scopes;
 mod threads;
 mod trace;
