@@ -2,6 +2,7 @@
 //! once. Run natively, under Miri and under the sanitizers; sizes shrink under Miri.
 
 mod depth;
+mod ended_twice;
 mod ends;
 mod first_runs;
 mod free;
