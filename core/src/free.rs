@@ -256,11 +256,13 @@ impl TreeCore {
     fn settle_rest(&self, slot: SlotRef) {
         if slot.holds_result() {
             self.drop_extras(slot);
-            slot.state.set(State::Vacant);
-        } else {
-            self.drop_value(slot);
-            self.retire(slot);
+            // Whoever holds it may have let go meanwhile.
+            if slot.has(Flag::Held) {
+                return slot.state.set(State::Vacant);
+            }
         }
+        self.drop_value(slot);
+        self.retire(slot);
     }
 
     /// Drops the value, if it is there; a panic goes to law 17.
@@ -301,10 +303,7 @@ impl TreeCore {
     /// [`leave`](TreeCore::leave), of a request or scope.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn leave_request(&self, slot: WideRef) {
-        slot.leave_list();
-        if slot.ext().is_queued() {
-            self.deadlines.remove(slot);
-        }
+        self.forget_deadline(slot);
         if self.pending.has(Queued::Shutdowns) {
             self.poke(); // It may be the last that a shutdown waits for.
         }
@@ -358,8 +357,12 @@ impl TreeCore {
         let Some(mut extras) = slot.take_extras() else { return };
         // Of what is held the label stays: a failure that is dropped unreceived is told with it.
         let label = if slot.has(Flag::Held) { extras.label.take() } else { None };
+        // What a hook owns may let go of the request's handle while it is dropped: the slot is given back after that, by who called this.
+        slot.state.set(State::Deferred);
+        slot.set(Flag::InDrop);
         self.protect(slot, false, || *extras = Extras::none());
-        if label.is_some() {
+        slot.clear(Flag::InDrop);
+        if label.is_some() && slot.has(Flag::Held) {
             extras.label.replace(label);
             slot.put_extras(extras);
         }
@@ -384,6 +387,7 @@ impl TreeCore {
     /// Whoever waits for a request learns that it ended without a result.
     fn tell(&self, slot: SlotRef, end: &End) {
         let wide = slot.wide();
+        wide.leave_list(); // Nobody can wake it from now on; until now its own end could.
         slot.place.set(Some(end.place));
         let mut told = Told::Nobody;
         if slot.has(Flag::Held) {

@@ -156,12 +156,12 @@ impl AnyNode {
     /// for more.)
     #[inline(always)]
     pub(crate) fn living_or_growing(self) -> Option<SlotRef> {
-        if cfg!(target_family = "wasm") { self.growing() } else { self.living().or_else(|| self.growing_though()) }
+        if cfg!(target_family = "wasm") { self.growing() } else { self.living().or_else(|| self.growing_out_of_line()) }
     }
 
     #[cold]
     #[inline(never)]
-    fn growing_though(self) -> Option<SlotRef> {
+    fn growing_out_of_line(self) -> Option<SlotRef> {
         self.growing()
     }
 

@@ -54,7 +54,7 @@ impl TreeCore {
         self.poke();
     }
 
-    /// Queues a request that is alive to be run.
+    /// Queues a request to be run. One that is ending may be queued, too: it leaves the list when its handles become stale.
     pub(crate) fn ready(&self, slot: WideRef, by_end: bool) {
         if slot.is_listed() {
             return;

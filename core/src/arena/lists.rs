@@ -84,7 +84,8 @@ impl WideRef {
     }
 
     /// Takes it out of whatever list it is in.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn leave_list(self) {
         if self.is_listed() {
             self.previous().before(self.next());

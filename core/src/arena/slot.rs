@@ -25,6 +25,8 @@ use core::ptr::NonNull;
 ///                       ▲                   │                          │
 ///                       └──── hook keeps ───┘                          └─► Deferred ── that code returns ──► Vacant
 ///                                                        own code on the stack (unlinked and stale at once)
+///
+/// A request that has nothing but its result is Vacant when that is written, in the last moment of its code's run.
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -53,7 +55,7 @@ pub(crate) enum Flag {
     Doomed = 8,
     /// A request that a shutdown ends where it awaits.
     Background = 16,
-    /// A `Request` or `Scope` handle knows this slot: it is not reused.
+    /// A `Request` or `Scope` handle knows this slot: it is not reused. (Off where a [result](crate::waits::RESULT_ALONE) alone keeps it.)
     Held = 32,
     /// Its code has run once.
     Started = 64,
@@ -402,14 +404,14 @@ impl SlotRef {
         self.as_wide().expect("requests, scopes and immediates live in wide slots")
     }
 
-    /// The same slot, if it is that of a request that is alive, and whose code has not run; for its handle. `also` are flags that it may
-    /// have.
+    /// The same slot, if it is that of a request that is alive, and whose code has not run; for its handle.
     #[inline(always)]
-    pub(crate) fn before_first_run(self, also: u8) -> Option<WideRef> {
-        let mask = u32::from_ne_bytes([u8::MAX, !also, u8::MAX, u8::MAX]);
+    pub(crate) fn before_first_run(self) -> Option<WideRef> {
+        // One that was chosen by `free_children`, and moved away meanwhile, is like any other.
+        const MASK: u32 = u32::from_ne_bytes([u8::MAX, !(Flag::Background as u8 | Flag::Doomed as u8), u8::MAX, u8::MAX]);
         // SAFETY: the three cells are this thread's and initialised, and nobody writes to them meanwhile.
         let [marks, _] = unsafe { self.marks().read() };
-        (marks & mask == u32::from_ne_bytes([State::Live as u8, Flag::Wide as u8 | Flag::Held as u8, 0, 0])).then_some(WideRef(self))
+        (marks & MASK == u32::from_ne_bytes([State::Live as u8, Flag::Wide as u8 | Flag::Held as u8, 0, 0])).then_some(WideRef(self))
     }
 
     /// The same slot, if a result is all that is left of its request.

@@ -143,7 +143,7 @@ impl Code {
     /// As [`of`](Code::of), of a request whose code has not run; for its handle.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn before_first_run(slot: SlotRef) -> Option<Code> {
-        slot.before_first_run(Flag::Background as u8).map(Code::lend)
+        slot.before_first_run().map(Code::lend)
     }
 
     #[cfg_attr(not(target_family = "wasm"), inline(always))]

@@ -18,7 +18,7 @@ use core::task::{Context, Poll};
 ///
 /// ```text
 ///   body ── run: called ──► nothing ── run: its future ──► future ── run: ready ──► nothing ── run: its outcome ──► result
-///  (a value)               (NoValue)                 (a value, Started)            (NoValue)               (NoValue, waits: RESULT)
+///  (a value)               (NoValue)                 (a value, Started)            (NoValue)               (waits: RESULT, RESULT_ALONE)
 /// ```
 #[repr(C)]
 pub(super) union Stage<F, Fut, R> {
@@ -129,7 +129,7 @@ where
                 }
             }
             Err(error) => {
-                core.failed_unreceived(*slot, error);
+                core.failed_unreceived(AnyNode::of_tenant(*slot), error);
                 core.conclude(slot, false);
             }
         }
@@ -185,7 +185,8 @@ impl<T: 'static, E: From<Ended> + Display + 'static> ByHand<T, E> {
 #[inline(always)]
 pub(super) fn take_alone<T, E>(slot: SlotRef) -> Option<(WideRef, Result<T, E>)> {
     let slot = slot.result_alone()?;
-    // SAFETY: as in `take`; the caller gives the slot back.
+    // SAFETY: as in `take`: it is there (`RESULT_ALONE`, which `conclude_alone` notes after it is written), and is taken once: its handle
+    // gives the slot back with this.
     Some((slot, unsafe { value::take::<Result<T, E>>(*slot) }))
 }
 

@@ -73,16 +73,16 @@ fn finish<T: 'static, E: From<Ended> + Display + 'static>(
             None
         }
         Err(error) => {
-            core.failed_unreceived(slot, error);
+            core.failed_unreceived(AnyNode::of_tenant(slot), error);
             None
         }
         Ok(value) => Some(value),
     };
     core.conclude(slot.wide(), held);
-    core.settle(slot);
     if let Some(value) = unreceived {
         core.protect(slot, false, || drop(value));
     }
+    core.settle(slot);
     Ok(())
 }
 

@@ -36,22 +36,25 @@ pub(crate) fn waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Wa
 /// Who polls, if it is a request or scope of this tree.
 #[inline(always)]
 pub(crate) fn own_waiter_of(context: &Context<'_>, core: &TreeCore, waits: u8) -> Option<Waiter> {
-    let (slot, serial) = core.poller(context)?;
-    slot.waits.set(waits);
-    Some(Waiter::Ours(slot, serial))
+    core.poller(context, waits).map(|(slot, serial)| Waiter::Ours(slot, serial))
 }
 
 impl TreeCore {
-    /// Which request or scope of this tree polls, if one does; one that was freed in its own poll is stale. Mostly it is the one whose code
-    /// runs, which is told sooner.
+    /// Which request or scope of this tree polls, if one does: it waits for that from now on. One that has ended, by a free in its own poll
+    /// or with clones of its waker left, is stale, and in its slot nothing is noted.
     #[inline(always)]
-    pub(super) fn poller(&self, context: &Context<'_>) -> Option<(WideRef, Serial)> {
+    pub(super) fn poller(&self, context: &Context<'_>, waits: u8) -> Option<(WideRef, Serial)> {
         let slot = crate::waker::slot_of(context.waker())?;
-        match self.running() {
-            // (In a page small code counts for more.)
-            Some(running) if !cfg!(target_family = "wasm") && running.slot == *slot => Some((slot, running.serial)),
-            _ => slot.is_of(self).then(|| (slot, slot.generation.of_tenant())),
+        // Mostly it is the one whose code runs, which is told sooner. (In a page small code counts for more.)
+        let is_running = !cfg!(target_family = "wasm") && self.running().is_some_and(|running| running.slot == *slot);
+        if !is_running && !slot.is_of(self) {
+            return None;
         }
+        if !slot.generation.is_taken() {
+            return Some((slot, slot.generation.of_tenant()));
+        }
+        slot.waits.set(waits);
+        Some((slot, slot.generation.now()))
     }
 
     /// The owner of a request that is ending and of which nothing is left but its node. Its deadline is gone then. (In a page small code
@@ -107,6 +110,7 @@ impl TreeCore {
         self.leave_request(slot);
         self.unlink(*slot);
         slot.generation.advance();
+        slot.leave_list(); // Nobody can wake it from now on; until now its own end could.
         slot.state.set(State::Deferred);
         slot.note_owner();
         if ext.is_quiet() {
@@ -118,7 +122,7 @@ impl TreeCore {
         }
     }
 
-    /// Somebody else may wait, or there is a deadline that matters no more.
+    /// Somebody else's waker may wait.
     fn tell_other(&self, slot: WideRef) {
         if let Some(waiter) = slot.ext().told.take().into_waiter() {
             self.wake(waiter, true);
@@ -139,36 +143,33 @@ impl TreeCore {
 
     /// Ends a request that is alive, without a result, for a reason that may allocate.
     pub(super) fn end_with(&self, slot: WideRef, ended: Ended) {
+        let node = AnyNode::of(*slot);
         self.clear_for_end(*slot);
-        if slot.state.get() == State::Deferred {
-            self.settle(*slot);
-            return;
+        // What it owned may have freed it meanwhile, whole: its outcome was fixed before.
+        if node.is_alive() {
+            self.drop_value(*slot);
+            self.conclude(slot, false);
         }
-        let told = if slot.has(Flag::Held) {
-            Some(ended)
-        } else {
-            self.failed_unreceived(*slot, ended);
-            None
-        };
-        self.drop_value(*slot);
-        self.conclude(slot, false);
-        if slot.has(Flag::Held)
-            && let Some(ended) = told
-        {
+        let is_there = node.has_no_successor();
+        if is_there && slot.has(Flag::Held) {
             slot.ext().told.set(Told::Facts(ended));
+        } else {
+            self.failed_unreceived(node, ended);
         }
-        self.settle(*slot);
+        if is_there {
+            self.settle(*slot);
+        }
     }
 
     /// A request that nobody will receive from fails, or has ended, with that error: told to the handlers above its owner.
-    pub(super) fn failed_unreceived<E: Display + 'static>(&self, slot: SlotRef, error: E) {
+    pub(super) fn failed_unreceived<E: Display + 'static>(&self, request: AnyNode, error: E) {
         // A `Display` of the user's may panic.
         let what = catch(|| text_of(&error)).unwrap_or_else(|panic| String::from("an error whose text panicked: ") + panic.text());
-        self.failed_as_told(AnyNode::of_tenant(slot), what, Box::new(error));
+        self.failed_as_told(request, what, Box::new(error));
     }
 
     fn failed_as_told(&self, request: AnyNode, what: String, error: Box<dyn Any>) {
-        let place = request.slot.place.get().unwrap_or(self.place);
+        let place = request.slot.place.get().filter(|_| request.has_no_successor()).unwrap_or(self.place);
         self.failed(request.known_owner(), Failure::new(request.known_path(), place, &what, Some(error)));
     }
 
@@ -181,7 +182,7 @@ impl TreeCore {
         self.forget_deadline(slot);
         if !slot.has(Flag::Held) {
             let ended = timed_out(node, Some(node), end.place, limit);
-            self.failed_unreceived(*slot, ended);
+            self.failed_unreceived(node, ended);
         }
         self.free(*slot, &end);
     }
@@ -253,7 +254,7 @@ impl TreeCore {
     /// any deadline counts.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(super) fn notes_limit(&self, slot: SlotRef, limit: Duration) -> bool {
-        slot.before_first_run(0).is_some_and(|slot| {
+        slot.before_first_run().is_some_and(|slot| {
             let is_new = self.in_turn() && slot.birth.get() == self.time.get();
             is_new && Limit::of(limit).is_some_and(|limit| slot.ext().note_limit(limit))
         })
@@ -302,7 +303,7 @@ impl TreeCore {
 
     /// A request has no deadline of its own any more.
     pub(crate) fn forget_deadline(&self, slot: WideRef) {
-        if slot.ext().take_limit().is_none() {
+        if slot.ext().take_limit().is_none() && slot.ext().is_queued() {
             self.deadlines.remove(slot);
         }
     }

@@ -82,7 +82,7 @@ fn about<E: From<Ended> + Display + 'static>(about: About<'_, E>) -> Option<E> {
     match about {
         About::From(ended) => Some(ended.into()),
         About::Lost(core, slot, error) => {
-            core.failed_unreceived(slot, error);
+            core.failed_unreceived(AnyNode::of_tenant(slot), error);
             None
         }
     }

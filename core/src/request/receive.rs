@@ -119,10 +119,9 @@ impl TreeCore {
     fn waits_in_vain(&self, slot: WideRef, context: &Context<'_>) -> bool {
         // In a page small code counts for more: what follows does the same.
         if !cfg!(target_family = "wasm")
-            && let Some((waiter, serial)) = self.poller(context)
+            && let Some((waiter, serial)) = self.poller(context, waits::REQUEST)
             && slot.ext().note_own_waiter(waiter, serial)
         {
-            waiter.waits.set(waits::REQUEST);
             return false;
         }
         self.waits_otherwise(slot, context)
