@@ -158,7 +158,8 @@ impl Ext {
     /// Notes a limit that the queue does not know, if there is none. It counts from birth.
     #[inline(always)]
     pub(crate) fn note_limit(&self, limit: Limit) -> bool {
-        let is_first = self.deadline.get() == 0;
+        // (In a page, whether the queue knows one lies beside this cell.)
+        let is_first = self.deadline.get() == 0 && !self.is_queued();
         if is_first {
             self.deadline.set(NOTED | limit.0);
         }

@@ -248,35 +248,38 @@ fn next_tenants(sim: &Sim, scene: &Scene) -> Result<(), String> {
     Ok(())
 }
 
+/// Miri takes a part of all.
+const EVERY: usize = if cfg!(miri) { 31 } else { 1 };
+
 #[test]
 fn whatever_a_request_does_at_its_end_it_ends_once() {
-    let mut combinations = 0;
-    for (deed_name, deed) in DEEDS {
-        // Miri takes a part of all pairs: each deed with nothing, and all of what it may own with two of the deeds.
-        for has in HAS.iter().filter(|has| !cfg!(miri) || has.0 == "nothing" || deed_name.starts_with("frees")) {
+    let mut number = 0;
+    for deed in DEEDS {
+        for has in HAS {
             for wakes in [Wakes::No, Wakes::Last, Wakes::Kept] {
                 for held in [Held::Awaited, Held::Later, Held::Dropped, Held::Detached] {
                     for yields in [false, true] {
-                        let sim = world();
-                        let name = format!("{deed_name}; has {}; wakes {wakes:?}; {held:?}; yields {yields}", has.0);
-                        let before = sim.root().report().stable();
-                        match end(&sim, *deed, *has, wakes, held, yields) {
-                            Ok(got) => {
-                                let is_received = match held {
-                                    Held::Awaited => true,
-                                    Held::Later => *deed_name != "drops its own handle",
-                                    Held::Dropped | Held::Detached => false,
-                                };
-                                assert_eq!(got, is_received.then_some(7), "{name}");
-                            }
-                            Err(wrong) => panic!("{name}: {wrong}"),
+                        number += 1;
+                        if number % EVERY == 0 {
+                            once(*deed, *has, wakes, held, yields);
                         }
-                        assert_eq!(sim.root().report().stable(), before, "{name}: nothing is left");
-                        combinations += 1;
                     }
                 }
             }
         }
     }
-    assert!(cfg!(miri) || combinations == DEEDS.len() * HAS.len() * 3 * 4 * 2);
+}
+
+fn once((deed_name, deed): (&str, Deed), has: (&str, Has), wakes: Wakes, held: Held, yields: bool) {
+    let sim = world();
+    let name = format!("{deed_name}; owns {}; wakes {wakes:?}; {held:?}; yields {yields}", has.0);
+    let before = sim.root().report().stable();
+    let got = end(&sim, deed, has, wakes, held, yields).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
+    let is_received = match held {
+        Held::Awaited => true,
+        Held::Later => deed_name != "drops its own handle",
+        Held::Dropped | Held::Detached => false,
+    };
+    assert_eq!(got, is_received.then_some(7), "{name}");
+    assert_eq!(sim.root().report().stable(), before, "{name}: nothing is left");
 }

@@ -7,10 +7,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use hamadryad::{AnyNode, Ended, OnFree, Waits as Word, millis};
+use hamadryad::{AccessError, AnyNode, Ended, OnFree, Waits as Word, millis};
 
 use crate::{
-    program::{Handle, PANIC, Program, Value, Waits},
+    program::{Handle, Program, Value, Waits},
     script::{Owned, Script},
 };
 
@@ -55,6 +55,9 @@ const DEEDS: &[(&str, Deed)] = &[
     ("shuts down", shut_down),
     ("labels", |program, _| _ = program.node().map(|node| node.label("labelled"))),
     ("inserts", insert),
+    ("lends", lend),
+    ("takes", take),
+    ("has a handle told", tell),
     ("calls soon", call_soon),
     ("calls later", call_later),
     ("lets go of its own", let_go),
@@ -80,7 +83,7 @@ fn spawn(program: &Rc<Program>, here: Here<'_, '_>) {
     let request = owner.spawn("spawned", move |me: AnyNode| {
         inner.say(format_args!("body {number}"));
         inner.nodes.borrow_mut().push(me);
-        assert!(!inner.one_in(50), "{PANIC}");
+        inner.panic_one_in(50);
         Script::new(&inner, number, me, guard)
     });
     program.nodes.borrow_mut().push(request.node());
@@ -140,10 +143,24 @@ fn told(result: &Result<Value, Ended>) -> String {
 }
 
 fn limit(program: &Rc<Program>, _: Here<'_, '_>) {
-    if let Some(handle) = program.take(&program.handles) {
-        let handle = handle.timeout(millis(program.below(4).into()));
-        program.handles.borrow_mut().push(handle);
-    }
+    let Some(handle) = program.take(&program.handles) else { return };
+    let limit = millis(program.below(4).into());
+    let handle = match program.node().filter(|node| node.is_alive()) {
+        Some(node) if program.one_in(2) => handle.deadline(node.now() + limit),
+        _ => handle.timeout(limit),
+    };
+    program.handles.borrow_mut().push(handle);
+}
+
+fn tell(program: &Rc<Program>, _: Here<'_, '_>) {
+    let Some(handle) = program.take(&program.handles) else { return };
+    let (inner, guard) = (program.clone(), program.guard());
+    let node = handle.on_result(move |result| {
+        let _of_the_handler = &guard;
+        inner.say(format_args!("told: {}", told(&result)));
+        act(&inner, Here::Elsewhere);
+    });
+    program.nodes.borrow_mut().push(node);
 }
 
 fn free(program: &Rc<Program>, _: Here<'_, '_>) {
@@ -226,6 +243,33 @@ fn insert(program: &Rc<Program>, _: Here<'_, '_>) {
     let Some(owner) = program.node() else { return };
     if let Ok(node) = owner.try_insert(program.guard()) {
         program.nodes.borrow_mut().push(node.into());
+        program.guards.borrow_mut().push(node);
+    }
+}
+
+/// Lends a value to another deed.
+fn lend(program: &Rc<Program>, _: Here<'_, '_>) {
+    let Some(node) = program.take(&program.guards) else { return };
+    program.guards.borrow_mut().push(node);
+    let done = match program.one_in(2) {
+        true => node.try_with(|_| act(program, Here::Elsewhere)),
+        false => node.try_with_mut(|_| act(program, Here::Elsewhere)),
+    };
+    program.say(format_args!("lent: {}", refused(done)));
+}
+
+fn take(program: &Rc<Program>, _: Here<'_, '_>) {
+    if let Some(node) = program.take(&program.guards) {
+        program.say(format_args!("taken: {}", refused(node.take().map(drop))));
+    }
+}
+
+/// Why not, without a place that slots know only for a while.
+fn refused(result: Result<(), AccessError>) -> &'static str {
+    match result {
+        Ok(()) => "yes",
+        Err(AccessError::Stale { .. }) => "stale",
+        Err(AccessError::Busy { .. }) => "busy",
     }
 }
 

@@ -13,6 +13,9 @@ use hamadryad::{Deadlines, OnFailure, millis, sim::Sim};
 
 use crate::program::Program;
 
+#[cfg(target_family = "wasm")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
 const PROGRAMS: u64 = if cfg!(miri) { 12 } else { 3_000 };
 /// Turns of one program: enough for requests to wait and to time out, few enough to be read.
 const TURNS: u32 = 60;
@@ -62,15 +65,25 @@ fn run(seed: u64, turns: Turns) -> Vec<String> {
     program.heard()
 }
 
-#[test]
-fn the_same_program_is_the_same_run() {
-    // Panics of programs are scripted; what else panics is said by the test.
-    std::panic::set_hook(Box::new(|info| {
-        let scripted = info.payload_as_str() == Some(program::PANIC);
-        if !scripted {
-            eprintln!("{info}");
+/// Panics of programs are scripted, and say nothing; what else panics does.
+#[cfg(not(target_family = "wasm"))]
+fn silence_scripted_panics() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if info.payload_as_str() != Some(program::PANIC) {
+            tell(info);
         }
     }));
+}
+
+/// In a page nothing can be caught, so no program panics there.
+#[cfg(target_family = "wasm")]
+fn silence_scripted_panics() {}
+
+#[cfg_attr(not(target_family = "wasm"), test)]
+#[cfg_attr(target_family = "wasm", wasm_bindgen_test::wasm_bindgen_test)]
+fn the_same_program_is_the_same_run() {
+    silence_scripted_panics();
     let (programs, first) = (setting("HAMADRYAD_PROGRAMS", PROGRAMS), setting("HAMADRYAD_PROGRAM", 1));
     let mut lines = 0;
     for seed in first..first + programs {

@@ -10,7 +10,7 @@ use std::{
     task::Waker,
 };
 
-use hamadryad::{AnyNode, Completer, Ended, Request};
+use hamadryad::{AnyNode, Completer, Ended, Node, Request};
 
 use crate::deeds::{Here, act};
 
@@ -39,6 +39,7 @@ pub(crate) struct Program {
     values: Cell<i64>,
     heard: RefCell<Vec<String>>,
     pub(crate) nodes: RefCell<Vec<AnyNode>>,
+    pub(crate) guards: RefCell<Vec<Node<Guard>>>,
     pub(crate) handles: RefCell<Vec<Handle>>,
     pub(crate) wakers: RefCell<Vec<Waker>>,
     pub(crate) completers: RefCell<Vec<Completer<Value, Ended>>>,
@@ -56,6 +57,7 @@ impl Program {
             values: Cell::new(0),
             heard: RefCell::default(),
             nodes: RefCell::new(nodes),
+            guards: RefCell::default(),
             handles: RefCell::default(),
             wakers: RefCell::default(),
             completers: RefCell::default(),
@@ -78,6 +80,12 @@ impl Program {
 
     pub(crate) fn one_in(&self, count: u32) -> bool {
         self.below(count) == 0
+    }
+
+    /// Panics, once in so many times, where that can be caught.
+    pub(crate) fn panic_one_in(&self, count: u32) {
+        let panics = self.one_in(count) && cfg!(not(target_family = "wasm")) && !std::thread::panicking();
+        assert!(!panics, "{PANIC}");
     }
 
     pub(crate) fn number(&self) -> u32 {
@@ -163,8 +171,7 @@ impl Drop for Guard {
         }
         program.nesting.set(program.nesting.get() + 1);
         act(program, Here::Elsewhere);
-        let panics = program.one_in(40) && !std::thread::panicking();
         program.nesting.set(program.nesting.get() - 1);
-        assert!(!panics, "{PANIC}");
+        program.panic_one_in(40);
     }
 }

@@ -11,7 +11,7 @@ use hamadryad::{AnyNode, Completer, Ended, millis};
 
 use crate::{
     deeds::{Here, act},
-    program::{Guard, Handle, PANIC, Program, Value, Waits},
+    program::{Guard, Handle, Program, Value, Waits},
 };
 
 /// What a request's future owns.
@@ -46,7 +46,7 @@ impl Future for Script {
         for _ in 0..program.below(4) {
             act(&program, Here::InPoll(context, &mut self.owned));
         }
-        assert!(!program.one_in(60), "{PANIC}");
+        program.panic_one_in(60);
         match program.below(10) {
             0 | 1 => {
                 program.say(format_args!("ready {number}"));

@@ -73,8 +73,7 @@ pub(crate) fn run_some(place: &Place, summary: &mut Summary) {
 
 const MIRI_CORE: &str = "-p hamadryad --features sim --lib";
 const MIRI_TESTS: &str = "-p hamadryad-tests --test attacks --test model --test programs";
-const ADDRESS_CORE: &str =
-    "-p hamadryad -p hamadryad-tests --features hamadryad/sim --lib --test attacks --test model --test programs --test laws_sim --test laws_native";
+const ADDRESS_CORE: &str = "-p hamadryad -p hamadryad-tests --features hamadryad/sim --lib --test attacks --test model --test programs --test laws_sim --test laws_native";
 const MIRI_CORE_OF_CI: &str = "-p hamadryad --lib";
 const MIRI_TESTS_OF_CI: &str = "-p hamadryad-tests --test attacks free::";
 

@@ -16,11 +16,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 const PAGE: &str = "host-wasm/examples/driven_page.html";
-const TESTS: [(&str, &str); 5] = [
+const TESTS: [(&str, &str); 6] = [
     ("wasm: host, in a page", "-p hamadryad-wasm --test page"),
     ("wasm: host, in a worker", "-p hamadryad-wasm --test worker"),
     ("wasm: conformance, in a page", "-p hamadryad-tests --test laws_page"),
     ("wasm: transports, in a page", "-p hamadryad-tests --test channels_page"),
+    ("wasm: random programs, in a page", "-p hamadryad-tests --test programs"),
     ("wasm: transports, in a worker", "-p hamadryad-tests --test channels_worker"),
 ];
 
