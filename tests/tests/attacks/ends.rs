@@ -253,14 +253,14 @@ const EVERY: usize = if cfg!(miri) { 31 } else { 1 };
 
 #[test]
 fn whatever_a_request_does_at_its_end_it_ends_once() {
-    let mut number = 0;
+    let mut number = 0_usize;
     for deed in DEEDS {
         for has in HAS {
             for wakes in [Wakes::No, Wakes::Last, Wakes::Kept] {
                 for held in [Held::Awaited, Held::Later, Held::Dropped, Held::Detached] {
                     for yields in [false, true] {
                         number += 1;
-                        if number % EVERY == 0 {
+                        if number.is_multiple_of(EVERY) {
                             once(*deed, *has, wakes, held, yields);
                         }
                     }
