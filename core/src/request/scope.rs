@@ -35,6 +35,8 @@ struct Side {
     limit: Option<Duration>,
     deadline: Option<Instant>,
     node: Option<(Rc<TreeCore>, AnyNode)>,
+    /// Its future is ready.
+    is_done: bool,
 }
 
 impl AnyNode {
@@ -62,7 +64,7 @@ impl AnyNode {
         F: FnOnce(AnyNode) -> Fut,
         Fut: Future,
     {
-        let side = Side { owner: self, name, place: Location::caller(), limit: None, deadline: None, node: None };
+        let side = Side { owner: self, name, place: Location::caller(), limit: None, deadline: None, node: None, is_done: false };
         Scope { side, body: Some(body), future: None }
     }
 }
@@ -158,7 +160,7 @@ where
     }
 }
 
-/// Another ended the node.
+/// Another has ended the node, or is about to.
 struct EndedByAnother;
 
 impl Side {
@@ -179,7 +181,7 @@ impl Side {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn resume(&self, context: &Context<'_>) -> Result<(Rc<TreeCore>, WideRef), EndedByAnother> {
         let (core, node) = self.node.as_ref().expect("a scope gives its result once: it was polled after that");
-        if node.readable().is_none() {
+        if node.living().is_none() {
             return Err(EndedByAnother);
         }
         let waiter = waiter_of(context, core, waits::REQUEST);
@@ -190,11 +192,12 @@ impl Side {
 
     /// The future is ready: what the scope owns goes.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
-    fn clear_for_end(&self) -> Result<(), EndedByAnother> {
+    fn clear_for_end(&mut self) -> Result<(), EndedByAnother> {
         match &self.node {
             Some((core, node)) if node.readable().is_some() => core.clear_for_end(node.slot),
             _ => return Err(EndedByAnother),
         }
+        self.is_done = true;
         Ok(())
     }
 
@@ -203,7 +206,10 @@ impl Side {
         let (core, node) = self.node.take().expect("asked once, by whoever found it ended");
         let told = node.slot.wide().ext().told.take();
         let ended = core.ended_of(node, told);
-        core.give_up(node.slot);
+        match node.readable() {
+            Some(slot) => slot.clear(Flag::Held), // Who ends it gives the slot back.
+            None => core.give_up(node.slot),
+        }
         ended
     }
 
@@ -222,10 +228,12 @@ impl Side {
         match slot.state.get() {
             State::Live => drop(core.free(slot, &End::dropped(&core))),
             // Cleared by its own end: what is left is the node itself.
-            _ => {
+            _ if self.is_done => {
                 core.conclude(slot.wide(), false);
                 core.settle(slot);
             }
+            // It is dropped by the free that ends its node, which goes on with that.
+            _ => {}
         }
     }
 }

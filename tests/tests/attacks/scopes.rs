@@ -10,7 +10,7 @@ use std::{
 
 use hamadryad::{AnyNode, Ended, Freed, millis, secs};
 
-use crate::trace::{Says, said, say, world};
+use crate::trace::{Says, does, said, say, world};
 
 type Boxed = Pin<Box<dyn Future<Output = Result<(), Ended>>>>;
 
@@ -202,4 +202,43 @@ fn a_scope_borrows_what_lies_in_the_callers_frame() {
     assert!(matches!(sim.block_on(request), Ok(24)));
     // At two milliseconds both are there: the answer wins (law 16).
     assert_eq!(said(), ["true", "true", "false"]);
+}
+
+/// A free on its way up meets a scope that was dropped on its way down, or polled: it ends the scope's node itself, and goes on above.
+#[test]
+fn a_scope_is_dropped_or_polled_by_the_free_of_its_own_node() {
+    for polls in [false, true] {
+        let sim = world();
+        let root = sim.root();
+        let before = root.report().stable();
+        let owner: AnyNode = root.insert(Says("owner")).into();
+        owner.insert(Says("elder"));
+        let scope = owner.scope("scope", async |_: AnyNode| pending::<Result<(), Ended>>().await);
+        let scope: Rc<RefCell<Option<Boxed>>> = Rc::new(RefCell::new(Some(Box::pin(scope))));
+        let inner = scope.clone();
+        let awaits = root.spawn("awaits", async move |_| {
+            poll_fn(|context| inner.borrow_mut().as_mut().expect("there").as_mut().poll(context)).await?;
+            Ok::<_, Ended>(())
+        });
+        let awaits = awaits.detach();
+        sim.settle();
+        let node = owner.children().next().expect("made at its first poll");
+        assert_eq!(node.name(), "scope");
+        awaits.reparent(node).expect("it is not above it");
+        let inner = scope.clone();
+        node.insert(does(move || match inner.take() {
+            Some(mut scope) if polls => {
+                say(format_args!("{:?}", poll_once(&mut scope).map(|got| got.is_err())));
+            }
+            scope => drop(scope),
+        }));
+        assert_eq!(owner.free(), Freed::Gone { survivors: 0 });
+        let polled = if polls { &["Ready(true)"][..] } else { &[] };
+        assert_eq!(said(), [polled, &["drop elder", "drop owner"]].concat());
+        assert_eq!(root.report().stable(), before);
+        let next: Vec<AnyNode> = (0..4).map(|_| root.spawn("next", async |_| pending::<()>().await).detach()).collect();
+        sim.settle();
+        let ids: std::collections::HashSet<_> = next.iter().map(|node| node.id()).collect();
+        assert!(ids.len() == next.len() && next.iter().all(|node| node.is_alive()), "{next:?}");
+    }
 }

@@ -49,6 +49,8 @@ const DEEDS: &[(&str, Deed)] = &[
     ("completes", complete),
     ("drops a completer", |program, _| drop(program.take(&program.completers))),
     ("waits for news", wait_for_news),
+    ("awaits a scope", scope),
+    ("awaits a scope", scope),
     ("drops a wait", |program, _| drop(program.take(&program.waits))),
     ("tells news", |program, _| _ = program.node().map(AnyNode::notify)),
     ("adds a hook", add_hook),
@@ -219,6 +221,32 @@ fn wait_for_news(program: &Rc<Program>, here: Here<'_, '_>) {
         Poll::Ready(()) => {}
         Poll::Pending if program.one_in(2) => owned.waits.push(wait),
         Poll::Pending => program.waits.borrow_mut().push(wait),
+    }
+}
+
+/// A scope, whose code is a script like a request's.
+fn scope(program: &Rc<Program>, here: Here<'_, '_>) {
+    let Here::InPoll(context, owned) = here else { return };
+    let owner = if program.one_in(2) { Some(owned.me) } else { program.node() };
+    let Some(owner) = owner else { return };
+    let (inner, number, guard) = (program.clone(), program.number(), program.guard());
+    let limit = program.one_in(3).then(|| millis(program.below(4).into()));
+    let mut wait: Waits = Box::pin(async move {
+        let script = inner.clone();
+        // (No `async` block: what is ready in one is leaked if what it awaited panics in its drop.)
+        let scope = owner.scope("scope", move |me: AnyNode| {
+            script.nodes.borrow_mut().push(me);
+            Script::new(&script, number, me, guard)
+        });
+        let scope = match limit {
+            Some(limit) => scope.timeout(limit),
+            None => scope,
+        };
+        let result = scope.await;
+        inner.say(format_args!("scope {number}: {}", told(&result)));
+    });
+    if wait.as_mut().poll(context).is_pending() {
+        owned.waits.push(wait);
     }
 }
 

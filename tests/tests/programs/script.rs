@@ -43,6 +43,7 @@ impl Future for Script {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let (program, number) = (self.program.clone(), self.number);
         program.say(format_args!("poll {number}"));
+        self.owned.waits.retain_mut(|wait| wait.as_mut().poll(context).is_pending());
         for _ in 0..program.below(4) {
             act(&program, Here::InPoll(context, &mut self.owned));
         }
