@@ -1,13 +1,14 @@
 //! What a program does, one deed after the other.
 
 use std::{
+    convert::Infallible,
     future::Future as _,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
 };
 
-use hamadryad::{AccessError, AnyNode, Ended, OnFree, Waits as Word, millis};
+use hamadryad::{AccessError, AnyNode, Ended, OnFree, Ready, SourceClass, Waits as Word, millis};
 
 use crate::{
     program::{Handle, Program, Value, Waits},
@@ -57,6 +58,11 @@ const DEEDS: &[(&str, Deed)] = &[
     ("shuts down", shut_down),
     ("labels", |program, _| _ = program.node().map(|node| node.label("labelled"))),
     ("inserts", insert),
+    ("makes a source", make_source),
+    ("marks", mark),
+    ("marks", mark),
+    ("watches", watch),
+    ("awaits readiness", wait_for_readiness),
     ("lends", lend),
     ("takes", take),
     ("has a handle told", tell),
@@ -272,6 +278,66 @@ fn insert(program: &Rc<Program>, _: Here<'_, '_>) {
     if let Ok(node) = owner.try_insert(program.guard()) {
         program.nodes.borrow_mut().push(node.into());
         program.guards.borrow_mut().push(node);
+    }
+}
+
+fn make_source(program: &Rc<Program>, _: Here<'_, '_>) {
+    let Some(owner) = program.node() else { return };
+    let (inner, class) = (program.clone(), if program.one_in(4) { SourceClass::Signal } else { SourceClass::Io });
+    let made = match program.one_in(4) {
+        true => owner.source_fn(class, "source", |_| {
+            let guard = inner.guard();
+            let called = move |ready| {
+                let _of_the_source = &guard;
+                inner.say(format_args!("source: {ready:?}"));
+                act(&inner, Here::Elsewhere);
+            };
+            Ok::<_, Infallible>(called)
+        }),
+        false => owner.source(class, "source", |_| Ok::<_, Infallible>(inner.guard())).map(AnyNode::from),
+    };
+    if let Ok(node) = made {
+        program.nodes.borrow_mut().push(node);
+        program.sources.borrow_mut().push(node);
+    }
+}
+
+fn any_ready(program: &Program) -> Ready {
+    [Ready::READABLE, Ready::WRITABLE, Ready::READABLE | Ready::WRITABLE, Ready::HANGUP][program.below(4) as usize]
+}
+
+/// One of its sources, which stays.
+fn source(program: &Program) -> Option<AnyNode> {
+    let sources = program.sources.borrow();
+    if sources.is_empty() { None } else { Some(sources[program.below(sources.len() as u32) as usize]) }
+}
+
+fn mark(program: &Rc<Program>, _: Here<'_, '_>) {
+    if let Some(source) = source(program) {
+        let unwanted = source.mark_ready(any_ready(program));
+        program.say(format_args!("unwanted: {unwanted:?}, wanted: {:?}", source.wanted()));
+    }
+}
+
+fn watch(program: &Rc<Program>, _: Here<'_, '_>) {
+    let Some(source) = source(program) else { return };
+    let (inner, guard) = (program.clone(), program.guard());
+    let watcher = source.on_ready(any_ready(program), move |ready| {
+        let _of_the_watcher = &guard;
+        inner.say(format_args!("watcher: {ready:?}"));
+        act(&inner, Here::Elsewhere);
+    });
+    program.nodes.borrow_mut().push(watcher);
+}
+
+fn wait_for_readiness(program: &Rc<Program>, here: Here<'_, '_>) {
+    let (Here::InPoll(context, owned), Some(source)) = (here, source(program)) else { return };
+    let (inner, ready) = (program.clone(), source.ready(any_ready(program), "readable"));
+    let mut wait: Waits = Box::pin(async move { inner.say(format_args!("ready: {:?}", ready.await.ok())) });
+    match wait.as_mut().poll(context) {
+        Poll::Ready(()) => {}
+        Poll::Pending if program.one_in(4) => program.waits.borrow_mut().push(wait),
+        Poll::Pending => owned.waits.push(wait),
     }
 }
 
