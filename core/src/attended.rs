@@ -59,6 +59,7 @@ impl Attended<'_> {
         let Some(front) = (unsafe { core.sources.try_borrow_unguarded() }.ok()?.front(token, ready)).copied() else {
             return core.turn_for_waiter(token, ready, now);
         };
+        core.shared.disarm();
         core.begin_turn(now);
         core.call_only(front, ready);
         // What a cloned waker has woken meanwhile runs in this turn.
@@ -82,6 +83,7 @@ impl Attended<'_> {
         if !is_simple {
             return None;
         }
+        // (Not disarmed: the turn before, which left something to do, did not arm.)
         core.begin_turn(now);
         core.ran.set(0);
         core.run_ready();
@@ -99,7 +101,6 @@ impl TreeCore {
     /// A turn begins, at a time that is not before the last one's.
     #[inline(always)]
     pub(crate) fn begin_turn(&self, now: Instant) {
-        self.shared.disarm();
         self.time.set(now);
         self.turn.set(self.turn.get().wrapping_add(2));
         self.phase.set(Phase::Early);

@@ -99,6 +99,7 @@ impl TreeCore {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn turn(&self, now: Instant, deadlines: Deadlines) -> Turn {
         let before = self.phase.get();
+        self.shared.disarm();
         self.begin_turn(now.max(self.time.get()));
         self.shared.look();
         self.ran.set(0);
