@@ -131,13 +131,15 @@ impl AnyNode {
                 Err(ended) => Request::refused(self, ended),
             };
         }
-        match self.may_begin(closing) {
+        let refused = match self.may_begin(closing) {
             Ok((core, owner)) => match Room::at_hand(&core, kind.kind()).or_else(|| Room::find(&core, kind.kind())) {
-                Some(room) => Request::begun_in(core, owner, &room, name, kind, place, body),
-                None => Request::refused(self, self.ended_freed()),
+                Some(room) => return Request::begun_in(core, owner, &room, name, kind, place, body),
+                None => self.ended_freed(),
             },
-            Err(ended) => Request::refused(self, ended),
-        }
+            Err(ended) => ended,
+        };
+        drop(body); // Its drop may panic: nothing is made before.
+        Request::refused(self, refused)
     }
 
     /// The slot of a computation that begins here, held by its handle, with what its value begins with.
