@@ -156,6 +156,12 @@ impl TreeCore {
     fn free_plain_leaf(&self, slot: SlotRef, place: Place) {
         self.unlink(slot);
         slot.note_owner();
+        self.vacate_leaf(slot, place);
+    }
+
+    /// The slot of a leaf that was unlinked, and its chunk, go back.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn vacate_leaf(&self, slot: SlotRef, place: Place) {
         slot.generation.advance();
         slot.state.set(State::Vacant);
         slot.place.set(Some(place));
@@ -166,13 +172,40 @@ impl TreeCore {
     /// Frees a node if its end runs no code.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn free_quiet_leaf(&self, slot: SlotRef, place: Place) -> bool {
+        let is_quiet = self.ends_quietly(slot);
+        if is_quiet {
+            self.free_plain_leaf(slot, place);
+        }
+        is_quiet
+    }
+
+    /// As [`free_quiet_leaf`](TreeCore::free_quiet_leaf), of the newest child of that owner: the links that it has are known.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn free_newest_quiet_leaf(&self, owner: SlotRef, slot: SlotRef, place: Place) -> bool {
+        if cfg!(target_family = "wasm") {
+            return self.free_quiet_leaf(slot, place); // In a page small code counts for more.
+        }
+        debug_assert!(slot.parent.get() == Some(owner) && slot.newer.get().is_none());
+        let is_quiet = self.ends_quietly(slot);
+        if is_quiet {
+            let older = slot.older.get();
+            owner.child.set(older);
+            if let Some(older) = older {
+                older.newer.set(None);
+            }
+            slot.note_owner_of_ended(owner);
+            self.vacate_leaf(slot, place);
+        }
+        is_quiet
+    }
+
+    /// Whether the end of a node runs no code; a timer has left its heap then.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn ends_quietly(&self, slot: SlotRef) -> bool {
         let kind = slot.kind.get();
         let is_quiet = slot.is_leaf() && kind.end != KindEnd::Code;
-        if is_quiet {
-            if kind.class == Class::Timer {
-                self.disarm(slot);
-            }
-            self.free_plain_leaf(slot, place);
+        if is_quiet && kind.class == Class::Timer {
+            self.disarm(slot);
         }
         is_quiet
     }
@@ -448,7 +481,7 @@ impl<'c> Walk<'c> {
         loop {
             let here = AnyNode::of(current);
             match current.child.get() {
-                Some(child) if self.core.free_quiet_leaf(child, self.end.place) => {}
+                Some(child) if self.core.free_newest_quiet_leaf(current, child, self.end.place) => {}
                 Some(child) if matches!(child.state.get(), State::Live | State::Asking) => match self.ask(child) {
                     Answer::Proceed => {
                         child.state.set(State::Ending);
