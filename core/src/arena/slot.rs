@@ -200,20 +200,6 @@ impl Slot {
         unsafe { self.marks().cast::<u32>().read() == Slot::marks_alone(state, flags) }
     }
 
-    /// A request that was [ending alone](Slot::is_ending_alone) has ended. Whether from now on its result is all that keeps its slot from a
-    /// next tenant.
-    #[inline(always)]
-    pub(crate) fn end_alone(&self, may_be_next: bool) {
-        if may_be_next {
-            self.waits.set(crate::waits::RESULT_ALONE);
-            // SAFETY: as in `begin`. The loan ends with the run.
-            unsafe { self.marks().cast::<u32>().write(u32::from_ne_bytes([State::Vacant as u8, Flag::Wide as u8, u8::MAX, u8::MAX])) };
-        } else {
-            self.waits.set(crate::waits::RESULT);
-            self.state.set(State::Vacant);
-        }
-    }
-
     /// Whether it has neither children nor extras.
     #[inline(always)]
     fn has_nothing_else(&self) -> bool {
@@ -417,7 +403,7 @@ impl SlotRef {
     /// The same slot, if a result is all that is left of its request.
     #[inline(always)]
     pub(crate) fn result_alone(self) -> Option<WideRef> {
-        // Only wide slots' requests have results.
+        // Noted by `WideRef::end_alone` alone.
         (self.waits.get() == crate::waits::RESULT_ALONE).then_some(WideRef(self))
     }
 
@@ -493,10 +479,26 @@ impl WideRef {
     #[cfg(target_family = "wasm")]
     const DEADLINE_AT: usize = core::mem::offset_of!(WideSlot, ext) + core::mem::offset_of!(Ext, link);
 
+    /// A request that was [ending alone](Slot::is_ending_alone) has ended. Whether from now on its result is all that keeps its slot from a
+    /// next tenant.
+    #[inline(always)]
+    pub(crate) fn end_alone(self, may_be_next: bool) {
+        if may_be_next {
+            self.waits.set(crate::waits::RESULT_ALONE);
+            // SAFETY: as in `begin`. The loan ends with the run.
+            unsafe { self.marks().cast::<u32>().write(u32::from_ne_bytes([State::Vacant as u8, Flag::Wide as u8, u8::MAX, u8::MAX])) };
+        } else {
+            self.waits.set(crate::waits::RESULT);
+            self.state.set(State::Vacant);
+        }
+    }
+
     /// What it has beyond a slot.
     #[inline(always)]
     pub(crate) fn ext(&self) -> &Ext {
-        // SAFETY: made by `as_wide` and `of_waker` only, for slots that `init` made as a `WideSlot`; the pointer has the page's provenance.
+        // SAFETY: a `WideRef` is made in this file only, for slots that `init` made as a `WideSlot`: they have the flag (`init`, `as_wide`,
+        // `before_first_run`), a note that only a `WideRef` gives them (`result_alone`), a cell in one (`of_cell`), or are a waker's
+        // (`of_waker`). The pointer has the page's provenance.
         unsafe { &self.0.0.cast::<WideSlot>().as_ref().ext }
     }
 

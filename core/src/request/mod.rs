@@ -125,6 +125,7 @@ impl AnyNode {
         Fut::Output: Outcome,
     {
         let kind = Stage::<F, Fut, Result<_, _>>::KIND;
+        // In a page what is the same for all types is there once; elsewhere all is in line but what is rare.
         if cfg!(target_family = "wasm") {
             return match self.begin(closing, name, kind, place, body) {
                 Ok((core, slot)) => Request::queued(core, slot),

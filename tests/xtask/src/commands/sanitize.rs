@@ -36,7 +36,7 @@ pub(crate) fn run_all(place: &Place, summary: &mut Summary) {
     summary.add(loom(place).run());
     if prepare_miri(place, summary) {
         // Miri runs one test at a time, on one core.
-        let whole = [miri(place, "miri: core", MIRI_CORE), miri(place, "miri: attacks and model", MIRI_TESTS)];
+        let whole = [miri(place, "miri: core", MIRI_CORE), miri(place, "miri: attacks, model and programs", MIRI_TESTS)];
         Step::run_together(whole.into()).into_iter().for_each(|outcome| summary.add(outcome));
     }
     match address_sanitizer(place) {
